@@ -1,0 +1,1 @@
+"""Audio and intervals for augury: kinds, time and pitch, noise, filters, rooms."""

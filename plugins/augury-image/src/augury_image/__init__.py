@@ -1,0 +1,1 @@
+"""Images, masks, boxes, keypoints and polygons for augury: kinds, warps, colour, composition."""

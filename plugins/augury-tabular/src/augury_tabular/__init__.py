@@ -1,0 +1,1 @@
+"""Tables and user-item interactions for augury: row operations, SMOTE, sequence operations."""
