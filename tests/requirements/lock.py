@@ -48,15 +48,22 @@ def run(*command: str) -> str:
     ).stdout
 
 
-def pins(needs: list[str], *options: str) -> str:
+def pins(needs: list[str]) -> str:
     """Resolve requirements with all that they need to pinned lines with hashes."""
     silent = ("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "requirements.in"), Path(folder, "requirements.txt")
         source.write_text("\n".join(sorted(set(needs))) + "\n")
         command = ("piptools", "compile", "--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", *silent)
-        run(*command, *options, "--output-file", str(target), str(source))
+        run(*command, "--output-file", str(target), str(source))
         return target.read_text()
+
+
+def exactly(needs: list[str], locked: str) -> list[str]:
+    """Return requirements narrowed to the versions that a lock holds."""
+    versions = {name.lower(): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", locked, re.MULTILINE)}
+    names = (re.match(r"[\w.-]+", need).group() for need in needs)
+    return [f"{name}=={versions[name.lower()]}" for name in names]
 
 
 def lone_pins(needs: list[str]) -> str:
@@ -72,10 +79,11 @@ def lone_pins(needs: list[str]) -> str:
 
 def main() -> None:
     """Write dev.txt, corpus.txt and bench.txt."""
-    dev = HERE / "dev.txt"
-    dev.write_text(HEADER + pins(runtime() + group("dev")))
+    dev = pins(runtime() + group("dev"))
+    (HERE / "dev.txt").write_text(HEADER + dev)
     (HERE / "corpus.txt").write_text(HEADER + lone_pins(group("corpus")))
-    (HERE / "bench.txt").write_text(HEADER + pins(runtime() + group("bench"), f"--constraint={dev}"))
+    # What we measure runs on the very versions that the tests ran on.
+    (HERE / "bench.txt").write_text(HEADER + pins(exactly(runtime(), dev) + group("bench")))
 
 
 if __name__ == "__main__":
