@@ -1,0 +1,244 @@
+"""Effects: what an op says it does. The core applies them, and every kind follows them.
+
+An effect is a plain immutable value. ``space`` names the space it acts in; ``moves`` says whether targets
+must follow (a value effect leaves them where they are). Functions in effects are module-level callables,
+so that effects can be pickled; ``args`` are their keyword arguments.
+
+A distribution can define an effect of its own: any class with ``space`` and ``lower(size) -> list`` of the
+effects here. Every kind then follows it with no further rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Matrix: TypeAlias = tuple[float, float, float, float, float, float, float, float, float]
+"""A 3x3 homography, row-major, from source to output, in continuous pixel coordinates."""
+
+Point: TypeAlias = tuple[float, float]
+Polygon: TypeAlias = tuple[Point, ...]
+"""A convex polygon as (x, y) corners in order."""
+
+Border: TypeAlias = Literal["constant", "reflect", "replicate"]
+Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "lanczos", "area"]
+Fill: TypeAlias = float | tuple[float, ...]
+"""A colour in [0, 1]: one number for all channels or one for each."""
+
+SELF = -1
+"""As a ``source``: the record itself. 0 and up are its donors."""
+
+NO_ARGS: Mapping[str, Any] = {}
+
+
+class Warp(NamedTuple):
+    """Plane: a homography from source to output onto a canvas of ``size`` (height, width).
+
+    Pixel (row i, column j) covers [j, j+1) x [i, i+1). ``border`` says what lies outside the source:
+    ``constant`` paints ``fill``, ``reflect`` mirrors with the edge pixel repeated, ``replicate`` extends the edge.
+    """
+
+    matrix: Matrix
+    size: tuple[int, int]
+    border: Border = "constant"
+    fill: Fill = 0.0
+    interpolation: Interpolation = "linear"
+
+    space = "plane"
+    moves = True
+
+
+class Field(NamedTuple):
+    """Plane: a dense map from output to source, built when it is run.
+
+    ``fn(size, **args)`` returns float32 (height, width, 2): for the centre of every output pixel, the x and y
+    in the source. The core inverts it for points (residual under 0.1 px, else the point is dropped).
+    """
+
+    fn: Callable[..., Any]
+    args: Mapping[str, Any]
+    size: tuple[int, int]
+    border: Border = "constant"
+    fill: Fill = 0.0
+    interpolation: Interpolation = "linear"
+
+    space = "plane"
+    moves = True
+
+
+class Curve(NamedTuple):
+    """Plane value: ``fn(x, **args)`` maps [0, 1] to [0, 1], point by point.
+
+    ``x`` is a float array whose last axis is channels or 1 (the result may broadcast 1 to the channels). The core
+    tabulates it for 8 and 16 bit and evaluates it for float; it clips to [0, 1] afterwards.
+    """
+
+    fn: Callable[..., Any]
+    args: Mapping[str, Any] = NO_ARGS
+
+    space = "plane"
+    moves = False
+
+
+class Color(NamedTuple):
+    """Plane value: a 3x4 matrix (row-major, 12 numbers) on RGB in [0, 1], then clipped to [0, 1]."""
+
+    matrix: tuple[float, ...]
+
+    space = "plane"
+    moves = False
+
+
+class Pixels(NamedTuple):
+    """Plane value: an opaque image function ``fn(image, *sources, **args)``.
+
+    Keeps height, width, channels and dtype, and must not hide or move content. ``accepts`` names the dtypes it takes.
+    """
+
+    fn: Callable[..., Any]
+    args: Mapping[str, Any] = NO_ARGS
+    accepts: tuple[str, ...] = ("uint8", "float32")
+    sources: tuple[int, ...] = ()
+
+    space = "plane"
+    moves = False
+
+
+class Layer(NamedTuple):
+    """One layer of `Layers`, painted over those before it.
+
+    Args:
+        source: `SELF`, a donor's number, or None for a plain ``fill``.
+        place: From the source to the output canvas.
+        region: Convex polygon of the output that the layer covers; None is all of the placed source (or canvas).
+        alpha: Opacity in [0, 1].
+        targets: Whether the source's targets come along (only for a source that is not None).
+        hides: Whether it hides the targets under it; default: when alpha is at least 0.5.
+        weight: Share of this layer's label in the mix; None is its visible, alpha-weighted area; 0 leaves it out.
+        fill: The colour where ``source`` is None; ``noise_seed`` makes it uniform noise instead.
+    """
+
+    source: int | None
+    place: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    region: Polygon | None = None
+    alpha: float = 1.0
+    targets: bool = True
+    hides: bool | None = None
+    weight: float | None = None
+    fill: Fill = 0.0
+    noise_seed: int | None = None
+
+    @property
+    def covers(self) -> bool:
+        """Whether targets below are hidden by this layer."""
+        return self.alpha >= 0.5 if self.hides is None else self.hides
+
+
+class Layers(NamedTuple):
+    """Plane: compose the record, its donors and plain colours on a canvas of ``size`` (height, width)."""
+
+    size: tuple[int, int]
+    layers: tuple[Layer, ...]
+    fill: Fill = 0.0
+    interpolation: Interpolation = "linear"
+
+    space = "plane"
+    moves = True
+
+
+class Copy(NamedTuple):
+    """Keep the characters [a, b) of the text the op was shown (or of a donor's)."""
+
+    a: int
+    b: int
+    source: int = SELF
+
+
+class Insert(NamedTuple):
+    """New text; ``stands_for`` is the range [a, b) of the old text it replaces, whose tag it inherits."""
+
+    text: str
+    stands_for: tuple[int, int] | None = None
+
+
+class Rope(NamedTuple):
+    """Text: the new text as pieces of the old and inserts, in order. A swap is copies in another order."""
+
+    pieces: tuple[Copy | Insert, ...]
+
+    space = "text"
+    moves = True
+
+
+class Piece(NamedTuple):
+    """Source samples s0 to s1 become output samples d0 to d1 (d0 < d1); s0 > s1 plays backwards."""
+
+    s0: float
+    s1: float
+    d0: float
+    d1: float
+    source: int = SELF
+
+
+class Time(NamedTuple):
+    """Time: pieces of the clip on an output of ``length`` samples; what no piece covers is silent.
+
+    ``mode`` "resample" lets the pitch follow the rate (tape speed); "stretch" keeps it. ``pitch`` multiplies the
+    frequency on top, duration unchanged.
+    """
+
+    pieces: tuple[Piece, ...]
+    length: int
+    pitch: float = 1.0
+    mode: Literal["resample", "stretch"] = "resample"
+
+    space = "time"
+    moves = True
+
+
+class Samples(NamedTuple):
+    """Time value: an opaque function ``fn(samples, rate, *sources, **args)`` that keeps shape and rate.
+
+    ``sources`` names the donors whose samples it is given (already at the rate and channels of the clip).
+    """
+
+    fn: Callable[..., Any]
+    args: Mapping[str, Any] = NO_ARGS
+    sources: tuple[int, ...] = ()
+
+    space = "time"
+    moves = False
+
+
+class Rows(NamedTuple):
+    """Row: ``fn(columns, **args)`` returns the changed columns; always batched.
+
+    ``columns`` maps each name in ``reads`` to an array with leading axis n; each value in ``args`` comes with the same
+    leading axis (the rows' own values stacked); the result maps each name in ``writes`` to an array of n values.
+    """
+
+    fn: Callable[..., Any]
+    args: Mapping[str, Any]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+    space = "row"
+    moves = False
+
+
+class Convert(NamedTuple):
+    """Any space: change the value to another kind, as the op's ``makes`` says: ``fn(value, **args)``."""
+
+    kind: str
+    fn: Callable[..., Any]
+    args: Mapping[str, Any] = NO_ARGS
+
+    space = ""
+    moves = False
+
+
+Effect: TypeAlias = Any
+"""One of the classes above, or a third party's class with ``space`` and ``lower(size)``."""
+
+Effects: TypeAlias = Effect | Sequence[Effect] | Mapping[str, Effect]
+"""What `Op.effect` may return: one effect, several in order, or one for each named field."""

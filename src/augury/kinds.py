@@ -1,0 +1,149 @@
+"""Kinds: what a field's values are, how they follow effects, and how they are kept on disk.
+
+A kind plays up to three parts, each a group of methods below:
+anchor (it has a space: effects act on it), target (it follows an anchor's maps), stored value (every kind).
+Methods never change their arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from augury.params import Configured
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+class Kind(Configured):
+    """Base of all kinds. Its parameters are the options a field may give beside ``kind:``.
+
+    Class attributes:
+        space: The space whose effects act on it ("plane", "text", "time", "row"), or None for a pure target.
+        follows: The spaces whose maps it can follow when it is linked to an anchor by ``of``.
+        payload: Whether it is kept as encoded bytes (images, audio) that are decoded when needed.
+    """
+
+    space: ClassVar[str | None] = None
+    follows: ClassVar[frozenset[str]] = frozenset()
+    payload: ClassVar[bool] = False
+
+    # -- every kind ------------------------------------------------------------------------------------------
+
+    def check(self, value: Any) -> Any:
+        """Return ``value`` in the kind's canonical form, accepting what users naturally hold.
+
+        Raises:
+            FieldError: what was expected and what came; the caller adds record and field.
+        """
+        return value
+
+    def equal(self, a: Any, b: Any) -> bool:
+        """Whether two canonical values are the same, bit for bit (NaN equals NaN)."""
+        return self.digest(a) == self.digest(b)
+
+    def digest(self, value: Any) -> bytes:
+        """Return bytes that are equal exactly for equal canonical values: what the content hash is made of."""
+        from augury.values import canonical_bytes
+
+        return canonical_bytes(self.pack(value))
+
+    def arrow(self) -> pa.DataType:
+        """Return the Arrow type the kind is kept as (for payloads: struct<bytes: binary, path: string>)."""
+        raise NotImplementedError
+
+    def pack(self, value: Any) -> Any:
+        """Return ``value`` as the plain Python object that its Arrow type holds (for payloads: encoded bytes)."""
+        return value
+
+    def unpack(self, stored: Any) -> Any:
+        """Return the canonical value of what `pack` made, or of what a file of this kind holds.
+
+        Raises:
+            FieldError: when the stored object or the encoded bytes are damaged or over a limit.
+        """
+        return self.check(stored)
+
+    def feature(self) -> Mapping[str, Any] | None:
+        """Return the Hugging Face feature entry (``{"_type": "Image"}``), or None for the Arrow type's own."""
+        return None
+
+    def samples(self) -> list[Any]:
+        """Return a few small, different values, an edge case among them: what the conformance kit runs on.
+
+        For a pure target, values that lie on the first sample of its anchor kind.
+        """
+        raise NotImplementedError
+
+    # -- anchors ---------------------------------------------------------------------------------------------
+
+    def size(self, value: Any) -> Any:
+        """Return the space's size (`PlaneSize`, `TextSize`, `TimeSize`) of a canonical value."""
+        raise NotImplementedError
+
+    def render(self, value: Any, segment: Any) -> Any:
+        """Run a pending segment of the kind's space: one resample, one table."""
+        raise NotImplementedError
+
+    def apply(self, value: Any, effect: Any, sources: Sequence[Any]) -> Any:
+        """Run an opaque value effect (`Pixels`, `Samples`); ``sources`` are the donors' values it names."""
+        raise NotImplementedError
+
+    def compose(self, value: Any, layers: Any, donors: Sequence[Any]) -> tuple[Any, list[float]]:
+        """Run `Layers`: return the composed value and the visible share of each layer, summing to 1 or less."""
+        raise NotImplementedError
+
+    def conform(self, value: Any, like: Any) -> Any:
+        """Bring a donor's value to the rate, dtype and channels of the anchor's value ``like``."""
+        return value
+
+    # -- columns of rows (kinds whose space is "row") -----------------------------------------------------------
+
+    def to_column(self, values: Sequence[Any]) -> np.ndarray:
+        """Return canonical values (None where missing) as the array that functions of `Rows` are given."""
+        import numpy as np
+
+        column = np.empty(len(values), dtype=object)
+        column[:] = values
+        return column
+
+    def from_column(self, column: np.ndarray) -> list[Any]:
+        """Return canonical values (None where missing) of such an array, held to the kind's bounds and rounding."""
+        return list(column)
+
+    # -- targets ---------------------------------------------------------------------------------------------
+
+    def open(self, value: Any, size: Any) -> Any:
+        """Return the form carried through a pipeline (boxes become quads); ``size`` is the anchor's."""
+        return value
+
+    def follow(self, carried: Any, where: Any) -> Any:
+        """Follow a map (`PlaneMap`, `TextMap`, `TimeMap`) of one of the spaces in ``follows``."""
+        raise NotImplementedError
+
+    def merge(self, parts: Sequence[tuple[Any, Any]], size: Any) -> Any:
+        """Follow `Layers`: ``parts`` are (carried, map) of each layer with targets, bottom first."""
+        raise NotImplementedError
+
+    def close(self, carried: Any, size: Any) -> Any:
+        """Return the canonical value of a carried one; ``size`` is the anchor's final one."""
+        return carried
+
+    def is_empty(self, value: Any) -> bool:
+        """Whether a target's value holds nothing any more: what ``on_empty: drop`` looks at."""
+        return False
+
+    # -- mixing ----------------------------------------------------------------------------------------------
+
+    lifts_to: ClassVar[str | None] = None
+    """The kind its values can be lifted to where two are mixed (category: distribution)."""
+
+    def lift(self, value: Any) -> Any:
+        """Return the value in the kind named by ``lifts_to``."""
+        raise NotImplementedError
+
+    def mix(self, values: Sequence[Any], weights: Sequence[float]) -> Any:
+        """Return the weighted mix, in the kind named by ``lifts_to`` (or this one)."""
+        raise NotImplementedError

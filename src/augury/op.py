@@ -1,0 +1,148 @@
+"""The op contract: an op draws numbers, then declares an effect. Everything else is the core's work.
+
+    class Saturate(Op):
+        '''Scale colour saturation.'''
+        on = "image"
+        strength_range: Range = (0.5, 1.5)
+
+        def draw(self, rng, info):
+            return {"strength": rng.uniform(*self.strength_range)}
+
+        def effect(self, draw, info):
+            return Color(saturation_matrix(draw["strength"]))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from augury.effects import Effects
+from augury.params import Configured
+from augury.rng import Rng
+
+T = TypeVar("T")
+
+
+class Info(Protocol):
+    """What an op may know of the record it is about to change.
+
+    ``size``, ``field``, ``kind``, ``copy``, ``donors`` and ``state`` are always there and free. ``value``,
+    ``targets`` and ``links`` are for `Op.pick` and `Op.draw` only, and only if the op's ``reads`` names them:
+    in `Op.effect` they raise, so that a stored draw replays without looking at the data again.
+    """
+
+    field: str
+    """The anchor's field name ("row" for ops on rows)."""
+    kind: Any
+    """The anchor's kind (a `Kind`)."""
+    size: Any
+    """The anchor's size after everything pending: `PlaneSize`, `TextSize`, `TimeSize` or `RowSize`."""
+    copy: int | None
+    """The copy number; None for an original."""
+    state: Any
+    """What `Op.fit` returned; None for ops without it."""
+    donors: Sequence[Donor]
+    """The donors picked, in order."""
+
+    @property
+    def value(self) -> Any:
+        """The anchor's canonical value; runs what is pending first. For rows: a mapping of columns to values."""
+        ...
+
+    @property
+    def targets(self) -> Mapping[str, Any]:
+        """Values of the fields that lie on the anchor, mapped through everything pending."""
+        ...
+
+    @property
+    def links(self) -> Mapping[str, Any]:
+        """Values of the record's other fields, as they are now."""
+        ...
+
+    @property
+    def pool(self) -> Pool:
+        """The records donors may come from, without this one. In `Op.pick` only."""
+        ...
+
+    def memo(self, fn: Callable[[Any], T]) -> T:
+        """Return ``fn(value)``, computed once for each value (tokens, a spectrum)."""
+        ...
+
+
+class Donor(Protocol):
+    """Another record that an op takes material from: post-clean, un-augmented, of the same side."""
+
+    id: str
+    value: Any
+    """Its value of the anchor's field, conformed to the anchor."""
+    size: Any
+    """That value's size."""
+    record: Mapping[str, Any]
+    """All its fields."""
+
+
+class Pool(Protocol):
+    """The records donors may come from, by id. Records are read only when asked for."""
+
+    def near(self, rng: Rng, n: int) -> list[str]:
+        """Return ``n`` ids: the successors of a drawn point on the ring of hashed ids."""
+        ...
+
+    def ids(self) -> Sequence[str]:
+        """Return all ids, sorted."""
+        ...
+
+    def __getitem__(self, record_id: str) -> Mapping[str, Any]:
+        """Return a record."""
+        ...
+
+
+class Op(Configured):
+    """Base of all ops: frozen parameters, no state, safe from any thread.
+
+    Class attributes:
+        on: The kind it acts on, or several: then it acts on each field it is given of any of them. "row" is the record's
+            table columns together.
+        reads: Which of "value", "targets", "links" its `pick` and `draw` look at.
+        donors: The most other records it takes.
+        makes: Static change of kinds: {"self": "raw_image"}, {"label": "distribution"} ("label" is the role).
+        columns: For ops on "row": the kinds of the columns it may change.
+        fits: Whether `fit` must run on the training side first.
+    """
+
+    on: ClassVar[str | tuple[str, ...]] = ""
+    reads: ClassVar[frozenset[str]] = frozenset()
+    donors: ClassVar[int] = 0
+    makes: ClassVar[Mapping[str, str]] = {}
+    columns: ClassVar[tuple[str, ...]] = ()
+    fits: ClassVar[bool] = False
+
+    def fit(self, batches: Iterable[Sequence[tuple[str, Mapping[str, Any]]]], fields: Mapping[str, Any]) -> Any:
+        """Return a state (JSON values and numpy arrays) from the training side: batches of (id, record), sorted by id.
+
+        ``fields`` maps the step's fields (for rows: its columns), then those with role label, to their kinds.
+        The state's hash is part of the lineage.
+        """
+        raise NotImplementedError
+
+    def pick(self, rng: Rng, info: Info) -> Sequence[str]:
+        """Return the ids of the donors, on a sub-stream of its own."""
+        return info.pool.near(rng, self.donors)
+
+    def draw(self, rng: Rng, info: Info) -> Any:
+        """Return everything random and everything looked up, as small JSON values; arrays only as sub-seeds."""
+        return None
+
+    def effect(self, draw: Any, info: Info) -> Effects:
+        """Return what the op does: a pure function of the draw, the size, the donors and the fitted state."""
+        raise NotImplementedError
+
+    def expand(self) -> Sequence[Any] | None:
+        """Return the steps this op stands for (a policy), or None for an op of its own."""
+        return None
+
+
+def kinds_of(op: type[Op] | Op) -> tuple[str, ...]:
+    """Return the kinds an op acts on as a tuple."""
+    return (op.on,) if isinstance(op.on, str) else tuple(op.on)

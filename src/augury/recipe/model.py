@@ -1,0 +1,117 @@
+"""What a recipe says, as plain values: the result of reading and checking one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from augury.pipelines import Pipeline
+from augury.record import Schema
+
+
+@dataclass(frozen=True)
+class Source:
+    """One entry of ``collect``: where records come from.
+
+    Args:
+        collection: Its name: the first part of its records' ids, and its configuration in the output.
+        format: The id of the format that reads it.
+        path: A local path below the recipe's folder or absolute, or an fsspec URL.
+        rename: ``as:`` the source's column to our field; empty takes every column whose name is a field.
+        options: The format's own options.
+        side: The side all its records go to, where the recipe names one; None splits them.
+        pool: Whether it only serves donors (``pool: NAME`` of a step) and is not written.
+        where: Where the recipe says so, for messages: ``recipe.yaml:4 collect[0]``.
+    """
+
+    collection: str
+    format: str
+    path: str
+    rename: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    side: str | None = None
+    pool: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Split:
+    """How records are put on sides.
+
+    Args:
+        shares: Side to share; the shares sum to 1.
+        group: Field whose equal values stay on one side.
+        stratify: Field whose values are spread evenly over the sides.
+        field: A field that already names each record's side; excludes the others.
+    """
+
+    shares: Mapping[str, float] = field(default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1})
+    group: str | None = None
+    stratify: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What is made of each record.
+
+    Args:
+        copies: Augmented copies of each record, or {"balance": label field}: as many as bring classes level.
+        sides: The sides that are augmented.
+        originals: Whether originals are written too.
+    """
+
+    copies: int | Mapping[str, str] = 1
+    sides: tuple[str, ...] = ("train",)
+    originals: bool = True
+
+
+@dataclass(frozen=True)
+class Write:
+    """How the dataset is written: the format's id and its options."""
+
+    format: str = "parquet"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a run stops or refuses.
+
+    Args:
+        max_quarantined: Greatest share of records that may be quarantined, in [0, 1].
+        max_image_pixels: Greatest decoded size of one image.
+        max_audio_seconds: Greatest length of one recording.
+        unit_records: Records in one unit of work.
+    """
+
+    max_quarantined: float = 0.01
+    max_image_pixels: int = 100_000_000
+    max_audio_seconds: float = 3600.0
+    unit_records: int = 256
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe.
+
+    ``pipelines`` holds the compiled pipeline of each collection: steps on fields a collection lacks are left out.
+    ``document`` is the plain content it was read from, defaults not filled in; ``hash`` is that of its meaning.
+    """
+
+    seed: int
+    collect: tuple[Source, ...]
+    schema: Schema
+    split: Split | None
+    augment: Augment | None
+    pipelines: Mapping[str, Pipeline]
+    write: Write
+    limits: Limits
+    on_error: Literal["quarantine", "raise"]
+    document: Mapping[str, Any]
+    hash: str
+    folder: Path
+    name: str = "recipe"
+    warnings: tuple[str, ...] = ()

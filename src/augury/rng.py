@@ -1,0 +1,142 @@
+"""Keyed randomness: every number is a function of (seed, record id, copy, step path).
+
+A step gets one 64-byte BLAKE2b block: word 0 gates it (``p``), words 1 to 7 serve its draws, and further
+blocks are hashed from the first when those run out. Conversions from words to numbers are ours, so they
+stay equal across library versions; results are plain Python numbers. Nothing here reads or touches a
+global random state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from statistics import NormalDist
+from struct import Struct
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+T = TypeVar("T")
+
+_WORDS = Struct("<8Q").unpack
+_UNIT = 2.0**-53
+_STANDARD_NORMAL = NormalDist().inv_cdf
+
+
+def record_key(seed: int, record_id: str, copy: int | None) -> bytes:
+    """Return the 32-byte key of one output record: its seed, the id of its source, its copy number."""
+    text = f"{seed}\0{record_id}\0{'' if copy is None else copy}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32, person=b"augury.record").digest()
+
+
+def path_key(path: str) -> bytes:
+    """Return the 32-byte key of a step path such as ``weather/image.blur#0``."""
+    return blake2b(path.encode(), digest_size=32, person=b"augury.path").digest()
+
+
+def hash_point(*parts: str) -> int:
+    """Return a 64-bit point on the hash ring for a tuple of texts."""
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8, person=b"augury.ring").digest(), "little")
+
+
+def block(record: bytes, path: bytes) -> bytes:
+    """Return the 64-byte block of a step for a record (both 32-byte keys)."""
+    return blake2b(record + path).digest()
+
+
+def gate(step_block: bytes) -> float:
+    """Return the number in [0, 1) that a step's ``p`` is compared with: word 0 of its block."""
+    return (int.from_bytes(step_block[:8], "little") >> 11) * _UNIT
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Return numpy's counter-based generator for arrays, from a sub-seed kept in a draw (see `Rng.seed`)."""
+    import numpy as np
+
+    return np.random.Generator(np.random.Philox(key=seed))
+
+
+class Rng:
+    """The random numbers of one step for one record. Build it from a 64-byte `block`."""
+
+    __slots__ = ("_block", "_next", "_words")
+
+    def __init__(self, step_block: bytes) -> None:
+        """Start after the gate word of ``step_block``."""
+        self._block = step_block
+        self._words = _WORDS(step_block)
+        self._next = 1
+
+    def branch(self, name: str) -> Rng:
+        """Return an independent stream under ``name``; drawing from one never shifts the other."""
+        return Rng(blake2b(self._block, person=name.encode()[:16]).digest())
+
+    def word(self) -> int:
+        """Return the next 64 random bits."""
+        if self._next == 8:
+            self._block = blake2b(self._block, person=b"augury.more").digest()
+            self._words = _WORDS(self._block)
+            self._next = 0
+        word = self._words[self._next]
+        self._next += 1
+        return word
+
+    def seed(self) -> int:
+        """Return a sub-seed in [0, 2**63) to keep in a draw; `generator` turns it into arrays."""
+        return self.word() >> 1
+
+    def random(self) -> float:
+        """Return a float in [0, 1) with 53 random bits."""
+        return (self.word() >> 11) * _UNIT
+
+    def uniform(self, lo: float, hi: float) -> float:
+        """Return a float in [lo, hi]."""
+        return lo + (hi - lo) * ((self.word() >> 11) * _UNIT)
+
+    def log_uniform(self, lo: float, hi: float) -> float:
+        """Return a float in [lo, hi], uniform in its logarithm; 0 < lo <= hi."""
+        return lo * (hi / lo) ** self.random()
+
+    def normal(self, mean: float = 0.0, std: float = 1.0) -> float:
+        """Return a float of the normal distribution, by the inverse of its distribution function."""
+        return mean + std * _STANDARD_NORMAL(((self.word() >> 11) + 0.5) * _UNIT)
+
+    def integer(self, lo: int, hi: int) -> int:
+        """Return an integer in [lo, hi], both included (bias below 2**-32 for spans below 2**32)."""
+        return lo + (self.word() * (hi - lo + 1) >> 64)
+
+    def chance(self, p: float) -> bool:
+        """Return True with probability ``p``."""
+        return self.random() < p
+
+    def choice(self, items: Sequence[T]) -> T:
+        """Return one of ``items``, each equally likely."""
+        return items[self.word() * len(items) >> 64]
+
+    def weighted(self, weights: Sequence[float]) -> int:
+        """Return an index, each with a probability proportional to its weight (finite, >= 0, sum > 0)."""
+        point = self.random() * sum(weights)
+        last = 0
+        for index, weight in enumerate(weights):
+            if weight > 0:
+                last = index
+                if point < weight:
+                    return index
+                point -= weight
+        return last
+
+    def sample(self, n: int, k: int) -> list[int]:
+        """Return ``k`` different integers of range(n), in random order; k <= n. Cost O(k)."""
+        moved: dict[int, int] = {}
+        out = []
+        for i in range(k):
+            j = self.integer(i, n - 1)
+            out.append(moved.get(j, j))
+            moved[j] = moved.get(i, i)
+        return out
+
+    def permutation(self, n: int) -> list[int]:
+        """Return range(n) in random order."""
+        return self.sample(n, n)

@@ -1,0 +1,313 @@
+"""The plane: images and what lies on them. Fuses warps and tones into one resample and one table.
+
+A `PlaneSegment` collects warps and tones (curves, colour matrices) as long as running them together means the
+same as running them one by one; `PlaneMap` is what masks, boxes, keypoints and polygons follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from augury.effects import Color, Curve, Field, Fill, Matrix, Polygon, Warp
+from augury.spaces import geometry as geo
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_JUMP = 8.0 / 255.0
+"""A tone whose neighbouring 8-bit entries differ by this much or more may not cross a later warp."""
+
+LEAST_CROSSING_SCALE = 0.5
+"""A tone may cross a later warp only where it shrinks by no more than this."""
+
+
+class PlaneSize(NamedTuple):
+    """Size of an image in pixels, with its number of channels."""
+
+    height: int
+    width: int
+    channels: int = 3
+
+
+class Canvas(NamedTuple):
+    """The outline, in output coordinates, outside of which one step paints its fill.
+
+    ``tones_before`` counts the segment's tones that ran before that step: the fill goes through the others.
+    """
+
+    outline: Polygon
+    fill: Fill
+    tones_before: int
+
+
+class PlaneSegment:
+    """Pending plane effects of one image. Kinds render it through `matrix`, `canvases`, `tones` and `field`."""
+
+    __slots__ = ("_after", "border", "field", "interpolation", "size", "source", "tones", "warps")
+
+    def __init__(self, size: PlaneSize) -> None:
+        """Start empty on an image of ``size``."""
+        self.source = size
+        self.size = size
+        self.warps: list[tuple[Warp, PlaneSize, int]] = []
+        self.tones: list[Curve | Color] = []
+        self.field: Field | None = None
+        self.interpolation: str | None = None
+        self.border: str = "constant"
+        self._after: list[Matrix] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is pending."""
+        return not (self.warps or self.tones or self.field)
+
+    def push(self, effect: Any) -> bool:
+        """Take a Warp, Field, Curve or Color if it can run together with what is pending."""
+        kind = type(effect)
+        if kind is Warp:
+            return self._push_warp(effect)
+        if kind is Curve or kind is Color:
+            self.tones.append(effect)
+            return True
+        if kind is Field and self.empty:
+            self.field = effect
+            self.interpolation, self.border = effect.interpolation, effect.border
+            self.size = PlaneSize(*effect.size, self.source.channels)
+            return True
+        return False
+
+    def _push_warp(self, warp: Warp) -> bool:
+        if self.field is not None:
+            return False
+        exact = geo.is_whole_pixel(warp.matrix)
+        if not exact:
+            if self.interpolation not in (None, warp.interpolation):
+                return False
+            if self.tones and not self._tones_may_cross(warp):
+                return False
+        if warp.border != "constant":
+            if self.warps:
+                if self._shows_outside(warp):
+                    return False
+            else:
+                if self.tones and self._shows_outside(warp):
+                    return False
+                self.border = warp.border
+        if not exact:
+            self.interpolation = warp.interpolation
+        self.warps.append((warp, self.size, len(self.tones)))
+        self.size = PlaneSize(*warp.size, self.source.channels)
+        self._after = None
+        return True
+
+    def _tones_may_cross(self, warp: Warp) -> bool:
+        scale = geo.least_scale(warp.matrix, self.size.width, self.size.height)
+        return scale >= LEAST_CROSSING_SCALE and all(greatest_jump(t) < MAX_JUMP for t in self.tones)
+
+    def _shows_outside(self, warp: Warp) -> bool:
+        """Whether the warp's output shows anything outside the canvas it was given."""
+        outline = geo.transform(warp.matrix, geo.rectangle(self.size.width, self.size.height))
+        return not geo.contains(outline, geo.rectangle(warp.size[1], warp.size[0]))
+
+    def _matrices_after(self) -> list[Matrix]:
+        """For each warp the map from its input canvas to the output; the first one is the whole map."""
+        if self._after is None:
+            total, out = geo.IDENTITY, []
+            for warp, _, _ in reversed(self.warps):
+                total = geo.compose(total, warp.matrix)
+                out.append(total)
+            self._after = out[::-1]
+        return self._after
+
+    @property
+    def matrix(self) -> Matrix:
+        """The map from source to output of all pending warps."""
+        return self._matrices_after()[0] if self.warps else geo.IDENTITY
+
+    def canvases(self) -> list[Canvas]:
+        """Outlines that cut the output, in step order; those that hold all of it are left out.
+
+        The first warp's is left out too where the border is not constant: nothing of it is painted.
+        """
+        after = self._matrices_after()
+        frame = geo.rectangle(self.size.width, self.size.height)
+        out = []
+        for k, (warp, before, tones) in enumerate(self.warps):
+            if warp.border != "constant":
+                continue
+            outline = geo.rectangle(before.width, before.height)
+            if k + 1 < len(after):
+                outline = geo.transform(warp.matrix, outline)
+                outline = geo.intersect(outline, geo.rectangle(warp.size[1], warp.size[0]))
+                outline = geo.transform(after[k + 1], outline) if outline else ()
+            else:
+                outline = geo.transform(after[k], outline)
+            if not geo.contains(outline, frame):
+                out.append(Canvas(outline, warp.fill, tones))
+        return out
+
+    def clips(self) -> list[Polygon]:
+        """Every intermediate canvas in output coordinates, and the output's own: targets are cut by these."""
+        after = self._matrices_after()
+        clips = []
+        for k, (_, before, _) in enumerate(self.warps):
+            clips.append(geo.transform(after[k], geo.rectangle(before.width, before.height)))
+        clips.append(geo.rectangle(self.size.width, self.size.height))
+        return clips
+
+    def map(self) -> PlaneMap | None:
+        """Return the map targets follow; None where only tones are pending."""
+        if self.field is not None:
+            return PlaneMap(None, self.source, self.size, [geo.rectangle(self.size.width, self.size.height)], segment=self)
+        if self.warps:
+            return PlaneMap(self.matrix, self.source, self.size, self.clips(), segment=self)
+        return None
+
+
+class PlaneMap:
+    """Where things on a plane go: what a kind's ``follow`` is given.
+
+    Attributes:
+        matrix: Homography from source to output; None for a dense field.
+        source: Size before.
+        size: Size after.
+        clips: Convex polygons in output coordinates; what lies outside any of them is gone.
+        hides: Convex polygons in output coordinates that cover what is under them (`Layers`).
+        segment: What masks are rendered by; None inside `Layers`, where ``matrix`` and ``clips`` say all.
+    """
+
+    __slots__ = ("_dense", "clips", "hides", "matrix", "segment", "size", "source")
+
+    def __init__(
+        self,
+        matrix: Matrix | None,
+        source: PlaneSize,
+        size: PlaneSize,
+        clips: Sequence[Polygon],
+        hides: Sequence[Polygon] = (),
+        segment: PlaneSegment | None = None,
+    ) -> None:
+        """Hold the parts; see the class."""
+        self.matrix = matrix
+        self.source = source
+        self.size = size
+        self.clips = clips
+        self.hides = hides
+        self.segment = segment
+        self._dense: np.ndarray | None = None
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether the map turns left into right (reverses orientation)."""
+        return self.matrix is not None and geo.determinant(self.matrix) < 0
+
+    def points(self, xy: np.ndarray) -> np.ndarray:
+        """Map points float64 (n, 2); rows of NaN where a dense field has no inverse. Nothing is clipped here."""
+        import numpy as np
+
+        xy = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        if self.matrix is None:
+            return _invert_field(self.dense(), xy, self.source)
+        m = np.asarray(self.matrix).reshape(3, 3)
+        out = xy @ m[:2, :2].T + m[:2, 2]
+        if not geo.is_affine(self.matrix):
+            w = xy @ m[2, :2] + m[2, 2]
+            out = np.where((w > 1e-6)[:, None], out / np.where(w > 1e-6, w, 1.0)[:, None], np.nan)
+        return out
+
+    def inside(self, xy: np.ndarray) -> np.ndarray:
+        """Return bool (n,): which points of the output are visible: inside every clip and under no cover."""
+        import numpy as np
+
+        seen = np.isfinite(xy).all(axis=1)
+        for convex in self.clips:
+            seen &= _within(convex, xy)
+        for convex in self.hides:
+            seen &= ~_within(convex, xy)
+        return seen
+
+    def visible(self, polygon: Polygon) -> list[Polygon]:
+        """Return what is seen of a convex polygon of the output, as disjoint convex pieces."""
+        for convex in self.clips:
+            polygon = geo.intersect(polygon, convex) if convex else ()
+            if not polygon:
+                return []
+        pieces = [polygon]
+        for convex in self.hides:
+            pieces = [rest for piece in pieces for rest in geo.subtract(piece, convex)]
+        return pieces
+
+    def local_linear(self, x: float, y: float) -> tuple[float, float, float, float]:
+        """Return the map's derivative at a source point: (dx'/dx, dx'/dy, dy'/dx, dy'/dy), by differences for a field."""
+        if self.matrix is not None:
+            return geo.jacobian(self.matrix, x, y)
+        import numpy as np
+
+        h = 0.5
+        p = self.points(np.array([[x + h, y], [x - h, y], [x, y + h], [x, y - h]]))
+        dx, dy = p[0] - p[1], p[2] - p[3]
+        return float(dx[0]), float(dy[0]), float(dx[1]), float(dy[1])
+
+    def dense(self) -> np.ndarray:
+        """Return float32 (height, width, 2): the source point of every output pixel's centre. Fields only."""
+        if self._dense is None:
+            if self.segment is None or self.segment.field is None:
+                raise ValueError("only the map of a Field has a dense form")
+            self._dense = self.segment.field.fn(self.segment.field.size, **self.segment.field.args)
+        return self._dense
+
+
+def _within(convex: Polygon, xy: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    inside = np.full(len(xy), bool(convex))
+    for a, b, c in geo.edges(convex):
+        inside &= xy[:, 0] * a + xy[:, 1] * b + c >= -1e-6 * (abs(a) + abs(b))
+    return inside
+
+
+def _invert_field(dense: np.ndarray, xy: np.ndarray, source: PlaneSize) -> np.ndarray:
+    """Find output points whose source is ``xy``, by damped fixed-point steps from several starts' best."""
+    import numpy as np
+
+    height, width = dense.shape[:2]
+    scale = np.array([width / source.width, height / source.height])
+    guess = xy * scale
+    best, best_error = guess.copy(), np.full(len(xy), np.inf)
+    for _ in range(60):
+        error = xy - _sample_field(dense, guess)
+        size = np.hypot(*error.T)
+        better = size < best_error
+        best[better], best_error[better] = guess[better], size[better]
+        if not np.any(best_error > 1e-3):
+            break
+        guess = guess + 0.8 * error * scale
+    best[best_error > 0.1] = np.nan
+    return best
+
+
+def _sample_field(dense: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    """Return the field at output points, bilinear between pixel centres and extended linearly beyond them."""
+    import numpy as np
+
+    height, width = dense.shape[:2]
+    u, v = xy[:, 0] - 0.5, xy[:, 1] - 0.5
+    j = np.clip(np.floor(u), 0, max(width - 2, 0)).astype(int)
+    i = np.clip(np.floor(v), 0, max(height - 2, 0)).astype(int)
+    j1, i1 = np.minimum(j + 1, width - 1), np.minimum(i + 1, height - 1)
+    a, b = (u - j)[:, None], (v - i)[:, None]
+    top = dense[i, j] * (1 - a) + dense[i, j1] * a
+    low = dense[i1, j] * (1 - a) + dense[i1, j1] * a
+    return top * (1 - b) + low * b
+
+
+def greatest_jump(tone: Curve | Color) -> float:
+    """Return the greatest change between neighbouring 8-bit levels, in [0, 1]."""
+    if type(tone) is Color:
+        m = tone.matrix
+        return max(sum(abs(v) for v in m[r : r + 3]) for r in (0, 4, 8)) / 255.0
+    import numpy as np
+
+    table = np.clip(tone.fn(np.linspace(0.0, 1.0, 256)[:, None], **tone.args), 0.0, 1.0)
+    return float(np.abs(np.diff(table, axis=0)).max())

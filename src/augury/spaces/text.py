@@ -1,0 +1,142 @@
+"""Text: edits as ropes. Edits of several steps compose into one map of characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from augury.effects import SELF, Copy, Insert, Rope
+
+
+class TextSize(NamedTuple):
+    """Length of a text in characters (Unicode code points)."""
+
+    length: int
+
+
+class TextSegment:
+    """Pending edits of one text, kept as pieces of the text it started from."""
+
+    __slots__ = ("_moved", "pieces", "size", "source")
+
+    def __init__(self, size: TextSize) -> None:
+        """Start empty on a text of ``size``."""
+        self.source = size
+        self.size = size
+        self.pieces: list[Copy | Insert] = [Copy(0, size.length)]
+        self._moved = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is pending."""
+        return not self._moved
+
+    def push(self, effect: Any) -> bool:
+        """Compose a Rope with those pending."""
+        if type(effect) is not Rope:
+            return False
+        self.pieces = compose(self.pieces, effect.pieces)
+        self.size = TextSize(sum(length(p) for p in self.pieces))
+        self._moved = True
+        return True
+
+    def map(self) -> TextMap | None:
+        """Return the map that spans and tags follow."""
+        return TextMap(self.pieces) if self._moved else None
+
+
+def length(piece: Copy | Insert) -> int:
+    """Return the number of characters a piece contributes."""
+    return piece.b - piece.a if type(piece) is Copy else len(piece.text)
+
+
+def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> list[Copy | Insert]:
+    """Return the pieces of ``outer``, an edit of what ``inner`` makes, as pieces of what ``inner`` was an edit of.
+
+    An insert cut in two keeps what it stands for only while it is whole.
+    """
+    out: list[Copy | Insert] = []
+    for piece in outer:
+        if type(piece) is Insert:
+            stands_for = piece.stands_for and _pull_back(inner, *piece.stands_for)
+            out.append(Insert(piece.text, stands_for))
+        elif piece.source != SELF:
+            out.append(piece)
+        else:
+            out.extend(_slice(inner, piece.a, piece.b))
+    return _merge(out)
+
+
+def _slice(pieces: Sequence[Copy | Insert], a: int, b: int) -> list[Copy | Insert]:
+    out: list[Copy | Insert] = []
+    start = 0
+    for piece in pieces:
+        n = length(piece)
+        lo, hi = max(a - start, 0), min(b - start, n)
+        if lo < hi:
+            if type(piece) is Copy:
+                out.append(Copy(piece.a + lo, piece.a + hi, piece.source))
+            else:
+                out.append(piece if (lo, hi) == (0, n) else Insert(piece.text[lo:hi]))
+        start += n
+    return out
+
+
+def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, int] | None:
+    """Return the source range that the output range [a, b) came from, if it is one run."""
+    run: tuple[int, int] | None = None
+    for piece in _slice(pieces, a, b):
+        part = (piece.a, piece.b) if type(piece) is Copy and piece.source == SELF else getattr(piece, "stands_for", None)
+        if part is None or (run is not None and part[0] != run[1]):
+            return None
+        run = part if run is None else (run[0], part[1])
+    return run
+
+
+def _merge(pieces: list[Copy | Insert]) -> list[Copy | Insert]:
+    out: list[Copy | Insert] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        if type(piece) is Copy and type(last) is Copy and last.b == piece.a and last.source == piece.source:
+            out[-1] = Copy(last.a, piece.b, piece.source)
+        elif length(piece) or type(piece) is Insert and piece.stands_for:
+            out.append(piece)
+    return out
+
+
+def render(text: str, pieces: Sequence[Copy | Insert], sources: Sequence[str] = ()) -> str:
+    """Return the text that the pieces make."""
+    return "".join(
+        p.text if type(p) is Insert else (text if p.source == SELF else sources[p.source])[p.a : p.b] for p in pieces
+    )
+
+
+class TextMap:
+    """Where characters go. ``pieces`` in output order; a kind may also walk them itself."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self, pieces: Sequence[Copy | Insert]) -> None:
+        """Hold the pieces of the new text."""
+        self.pieces = pieces
+
+    def exact(self, a: int, b: int) -> list[tuple[int, int]]:
+        """Return the output ranges that hold the source range [a, b) unchanged and unbroken, b > a."""
+        out = []
+        start = 0
+        for piece in self.pieces:
+            if type(piece) is Copy and piece.source == SELF and piece.a <= a and b <= piece.b:
+                out.append((start + a - piece.a, start + b - piece.a))
+            start += length(piece)
+        return out
+
+    def replaced(self, a: int, b: int) -> list[tuple[int, int]]:
+        """Return the output ranges of inserts that stand for exactly the source range [a, b)."""
+        out = []
+        start = 0
+        for piece in self.pieces:
+            n = length(piece)
+            if type(piece) is Insert and piece.stands_for == (a, b):
+                out.append((start, start + n))
+            start += n
+        return out
