@@ -26,9 +26,9 @@ FIRST_PARTY = {
 """Which distribution gives the ids that begin so: the install hint where it is missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One entry: its spec and the distribution that gives it."""
+    """One entry: its spec and the distribution that gives it. Compared by identity: specs may hold mappings."""
 
     group: str
     spec: Spec

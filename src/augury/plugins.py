@@ -118,7 +118,7 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint) -> LoadedPlugin | Pl
         module = point.load()
     except Exception as error:
         fix = f"pip install --force-reinstall {dist}, or report it to its authors"
-        if isinstance(error, ModuleNotFoundError) and error.name:
+        if isinstance(error, ModuleNotFoundError) and error.name and not point.value.startswith(error.name.split(".")[0]):
             fix = f"pip install {error.name.split('.')[0]}"
         return _failure(point, f"importing {point.value} raised {type(error).__name__}: {error}", fix, error)
     seconds = time.perf_counter() - started

@@ -170,6 +170,10 @@ class Distribution(Kind):
         """Return the weighted mean of distributions."""
         return _mix(values, weights)
 
+    def samples(self) -> list[Any]:
+        """Return values for tests."""
+        return [{"red": 1.0}, {"green": 0.25, "red": 0.75}]
+
 
 def _mix(values: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dict[str, float]:
     total = sum(weights)
@@ -178,10 +182,6 @@ def _mix(values: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dic
         for name, share in value.items():
             out[name] = out.get(name, 0.0) + share * weight / total
     return {name: out[name] for name in sorted(out) if out[name] > 0}
-
-    def samples(self) -> list[Any]:
-        """Return values for tests."""
-        return [{"red": 1.0}, {"green": 0.25, "red": 0.75}]
 
 
 class Datetime(Kind):
