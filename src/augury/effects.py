@@ -215,12 +215,14 @@ class Rows(NamedTuple):
 
     ``columns`` maps each name in ``reads`` to an array with leading axis n; each value in ``args`` comes with the same
     leading axis (the rows' own values stacked); the result maps each name in ``writes`` to an array of n values.
+    ``weights`` are the shares of the record and of each donor in the label's mix, where the op makes one.
     """
 
     fn: Callable[..., Any]
     args: Mapping[str, Any]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    weights: tuple[float, ...] = ()
 
     space = "row"
     moves = False

@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Info(Protocol):
     """What an op may know of the record it is about to change.
 
-    ``size``, ``field``, ``kind``, ``copy``, ``donors`` and ``state`` are always there and free. ``value``,
+    ``size``, ``field``, ``kind``, ``id``, ``copy``, ``donors`` and ``state`` are always there and free. ``value``,
     ``targets`` and ``links`` are for `Op.pick` and `Op.draw` only, and only if the op's ``reads`` names them:
     in `Op.effect` they raise, so that a stored draw replays without looking at the data again.
     """
@@ -38,6 +38,8 @@ class Info(Protocol):
     """The anchor's kind (a `Kind`)."""
     size: Any
     """The anchor's size after everything pending: `PlaneSize`, `TextSize`, `TimeSize` or `RowSize`."""
+    id: str
+    """The record's id."""
     copy: int | None
     """The copy number; None for an original."""
     state: Any
@@ -121,7 +123,7 @@ class Op(Configured):
     def fit(self, batches: Iterable[Sequence[tuple[str, Mapping[str, Any]]]], fields: Mapping[str, Any]) -> Any:
         """Return a state (JSON values and numpy arrays) from the training side: batches of (id, record), sorted by id.
 
-        ``fields`` maps the step's fields (for rows: its columns), then those with role label, to their kinds.
+        ``fields`` maps the step's fields (for rows: its columns), then those with role label, to their `FieldSpec`.
         The state's hash is part of the lineage.
         """
         raise NotImplementedError
