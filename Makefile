@@ -49,7 +49,7 @@ format: $(READY)  ## put the code into the house's format
 	$(PY) -m ruff format $(LINTED)
 
 bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the first time)
-	$(BENCH_PY) -m tests.bench
+	NO_ALBUMENTATIONS_UPDATE=1 $(BENCH_PY) -m tests.bench
 
 docs: $(READY)  ## write the generated pages and tables
 	$(PY) docs/generate.py
