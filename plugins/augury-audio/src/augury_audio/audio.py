@@ -1,0 +1,162 @@
+"""The value of an audio field: samples with their rate. Reading and writing it as files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import soundfile
+
+from augury.errors import FieldError, describe, shown
+from augury_audio.stft import Samples
+
+Container = Literal["WAV", "FLAC"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Sound: ``samples`` float32 (channels, n), nominally in [-1, 1], at ``rate`` Hz.
+
+    Made directly it trusts its arguments; `Audio.of` checks and converts what users bring.
+    """
+
+    samples: Samples
+    rate: int
+
+    @classmethod
+    def of(cls, value: Any, where: str = "audio") -> Audio:
+        """Return ``value`` as a checked `Audio`.
+
+        Args:
+            value: An `Audio`; a ``(samples, rate)`` pair; a mapping with ``array`` and ``sampling_rate``. Samples
+                are (n,) for mono or (channels, n), of float, or of int16 or int32 for full scale.
+            where: The place that errors name.
+
+        Raises:
+            FieldError: If it is none of these, is empty, or holds NaN or infinity.
+        """
+        if isinstance(value, Audio):
+            samples, rate = value.samples, value.rate
+        elif isinstance(value, Mapping) and {"array", "sampling_rate"} <= value.keys():
+            samples, rate = value["array"], value["sampling_rate"]
+        elif isinstance(value, (tuple, list)) and len(value) == 2:
+            samples, rate = value
+        else:
+            raise FieldError(
+                describe(where, "a pair (samples, rate)", shown(type(value).__name__), fix="pass Audio(samples, rate)")
+            )
+        return cls(_checked_samples(samples, where), _checked_rate(rate, where))
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self.samples.shape[0]
+
+    @property
+    def seconds(self) -> float:
+        """Duration in seconds."""
+        return self.samples.shape[1] / self.rate
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Audio):
+            return NotImplemented
+        return self.rate == other.rate and np.array_equal(self.samples, other.samples)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Audio({self.channels} x {self.samples.shape[1]} samples at {self.rate} Hz)"
+
+
+def read_audio(data: bytes, where: str = "audio") -> Audio:
+    """Return the sound in the bytes of a WAV, FLAC, OGG, MP3 or other file that libsndfile reads.
+
+    Raises:
+        FieldError: If the bytes are no such file, are cut short, hold no sample, or hold NaN or infinity.
+    """
+    if not data:
+        raise FieldError(describe(where, "an audio file", shown("0 bytes"), fix="remove or replace the file"))
+    _check_riff_length(data, where)
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            samples, rate, promised = file.read(dtype="float32", always_2d=True), file.samplerate, file.frames
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise FieldError(
+            describe(where, "a readable audio file", shown(f"{error}"), fix="replace the file or convert it to WAV")
+        ) from error
+    if len(samples) < promised:
+        raise FieldError(
+            describe(where, f"{promised} samples, as its header says", shown(f"{len(samples)}"), fix=_TRUNCATED_FIX)
+        )
+    return Audio.of((np.ascontiguousarray(samples.T), rate), where)
+
+
+def write_audio(audio: Audio, container: Container = "WAV", subtype: str | None = None) -> bytes:
+    """Return ``audio`` as the bytes of a file.
+
+    Args:
+        audio: The sound.
+        container: WAV or FLAC.
+        subtype: How samples are stored, by libsndfile's name. Default: FLOAT in WAV (lossless), PCM_16 in FLAC
+            (rounded to 16 bits and clipped to [-1, 1]).
+    """
+    out = io.BytesIO()
+    kind = subtype or ("FLOAT" if container == "WAV" else "PCM_16")
+    soundfile.write(out, audio.samples.T, audio.rate, format=container, subtype=kind)
+    return out.getvalue()
+
+
+_TRUNCATED_FIX = "copy the file again; it is cut short"
+
+
+def _checked_rate(rate: Any, where: str) -> int:
+    if isinstance(rate, bool) or not isinstance(rate, (int, np.integer)) or rate <= 0:
+        raise FieldError(describe(where, "a rate in Hz, a whole number above 0", rate, fix="pass (samples, rate)"))
+    return int(rate)
+
+
+def _checked_samples(value: Any, where: str) -> Samples:
+    samples = np.asarray(value)
+    if samples.dtype.kind == "i" and samples.dtype.itemsize in (2, 4):
+        samples = samples.astype(np.float32) / np.float32(2 ** (8 * samples.dtype.itemsize - 1))
+    if samples.dtype.kind != "f":
+        got = shown(f"dtype {samples.dtype}")
+        raise FieldError(describe(where, "samples of float, int16 or int32", got, fix="convert the samples to float32"))
+    if samples.ndim == 1:
+        samples = samples[None]
+    if samples.ndim != 2:
+        got = shown(f"shape {samples.shape}")
+        raise FieldError(describe(where, "samples (n,) or (channels, n)", got, fix="pass one clip of at most 2 axes"))
+    if samples.size == 0:
+        got = shown(f"shape {samples.shape}")
+        raise FieldError(describe(where, "at least one sample", got, fix="remove the empty clip"))
+    if samples.shape[0] > 64 and samples.shape[0] > samples.shape[1]:
+        got = shown(f"shape {samples.shape}")
+        raise FieldError(describe(where, "samples as (channels, n)", got, fix="transpose the samples"))
+    samples = samples.astype(np.float32, copy=False)
+    finite = np.isfinite(samples)
+    if not finite.all():
+        channel, at = np.argwhere(~finite)[0]
+        got = shown(f"{samples[channel, at]} at sample {at} of channel {channel}")
+        raise FieldError(describe(where, "finite samples", got, fix="repair or remove the clip"))
+    return samples
+
+
+def _check_riff_length(data: bytes, where: str) -> None:
+    """Refuse a WAV whose data chunk ends before its header says; libsndfile reads it in silence."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return
+    at = 12
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if name == b"data":
+            # Writers to a pipe leave 0xFFFFFFFF: the data then goes to the end of the file.
+            if size != 0xFFFFFFFF and size > len(data) - at - 8:
+                got = shown(f"{len(data) - at - 8}")
+                raise FieldError(describe(where, f"{size} bytes of sound, as its header says", got, fix=_TRUNCATED_FIX))
+            return
+        at += 8 + size + size % 2
+    raise FieldError(describe(where, "a WAV file with a data chunk", shown("none"), fix=_TRUNCATED_FIX))
