@@ -1,0 +1,1 @@
+"""The ops on table rows, one module each."""

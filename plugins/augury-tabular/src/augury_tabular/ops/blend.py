@@ -1,0 +1,39 @@
+"""What smote and mixup share: a row on its way to a donor's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from augury.effects import Rows
+from augury.op import Info
+from augury.rng import Rng
+from augury_tabular.columns import interpolate, put
+
+BLENDED = ("number", "category", "boolean")
+"""The kinds of columns that can be blended."""
+
+
+def taken(rng: Rng, info: Info, share: float, without: str | None = None) -> list[str]:
+    """Return the category columns that take the donor's category: each with probability ``share``."""
+    names = [name for name, kind in info.size.columns.items() if kind != "number" and name != without]
+    return [name for name in names if rng.chance(share)]
+
+
+def blend(
+    info: Info, share: float, take: Collection[str], weights: tuple[float, ...] = (), without: str | None = None
+) -> Sequence[Rows]:
+    """Return the effects that bring a row ``share`` of the way to its donor.
+
+    Args:
+        info: Of the row; its first donor is the one meant.
+        share: How far the numbers go, in [0, 1].
+        take: The category columns that become the donor's, unless it has none there.
+        weights: Shares of the row and the donor in the label's mix; empty for no mix.
+        without: A column that stays as it is.
+    """
+    donor = info.donors[0].record
+    names = tuple(name for name, kind in info.size.columns.items() if kind == "number" and name != without)
+    values = tuple(float("nan") if donor.get(name) is None else float(donor[name]) for name in names)
+    out = [Rows(interpolate, {"share": share, "donor": values}, names, names, weights)] if names or weights else []
+    out += [Rows(put, {"value": donor[name]}, (name,), (name,)) for name in take if donor.get(name) is not None]
+    return out

@@ -1,0 +1,70 @@
+"""Statistics of columns over the training side, in one pass and bounded memory.
+
+They are functions of the set of rows: rows come sorted by id and are summed in blocks of a fixed size, so neither
+the order of the input nor the size of its batches reaches a floating-point sum.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Row: TypeAlias = tuple[str, Mapping[str, Any]]
+"""(id, record)."""
+
+_BLOCK_ROWS = 4096
+
+
+def blocks(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
+    """Return the rows in blocks of a fixed size, however they were batched."""
+    rows = chain.from_iterable(batches)
+    while block := list(islice(rows, _BLOCK_ROWS)):
+        yield block
+
+
+def numbers(block: Sequence[Row], names: Sequence[str]) -> np.ndarray:
+    """Return the named columns as float64 (rows, columns); missing and infinite values are NaN."""
+    values = np.array([[record.get(name) for name in names] for _, record in block], dtype=np.float64)
+    values = values.reshape(len(block), len(names))
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+class Spread:
+    """Mean and standard deviation of columns, block by block (Chan, Golub and LeVeque, 1983)."""
+
+    def __init__(self, columns: int) -> None:
+        """Start with no rows of ``columns`` columns."""
+        self.count = np.zeros(columns)
+        self.mean = np.zeros(columns)
+        self._squares = np.zeros(columns)
+
+    def add(self, values: np.ndarray) -> None:
+        """Take a block (rows, columns); NaN is left out. Cost: O(rows x columns)."""
+        known = ~np.isnan(values)
+        count = known.sum(axis=0)
+        mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+        squares = np.where(known, values - mean, 0.0)
+        total = np.maximum(self.count + count, 1)
+        apart = mean - self.mean
+        self._squares += (squares * squares).sum(axis=0) + apart * apart * self.count * count / total
+        self.mean += apart * count / total
+        self.count += count
+
+    @property
+    def std(self) -> np.ndarray:
+        """The population standard deviation of each column; 0 where nothing is known."""
+        return np.sqrt(self._squares / np.maximum(self.count, 1))
+
+
+def frequencies(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> dict[str, dict[Any, int]]:
+    """Return how often each value of each column occurs, sorted by value; missing ones are not counted."""
+    counts: dict[str, Counter[Any]] = {name: Counter() for name in names}
+    for batch in batches:
+        for name, counter in counts.items():
+            counter.update(record.get(name) for _, record in batch)
+    return {name: {v: c[v] for v in sorted(v for v in c if v is not None)} for name, c in counts.items()}
