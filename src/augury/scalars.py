@@ -147,11 +147,13 @@ class Distribution(Kind):
         """
         if isinstance(value, str):
             value = {value: 1.0}
-        if isinstance(value, list):
-            value = {entry["value"]: entry["weight"] for entry in value}
-        if not isinstance(value, Mapping):
-            raise FieldError(describe("", "a mapping of category to weight", type_name(value), fix="give {category: weight}"))
-        out = {str(k): float(v) for k, v in sorted(value.items(), key=lambda kv: str(kv[0]))}
+        try:
+            if isinstance(value, list):
+                value = {entry["value"]: entry["weight"] for entry in value}
+            out = {str(k): float(v) for k, v in sorted(value.items(), key=lambda kv: str(kv[0]))}
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            fix = "give {category: weight}"
+            raise FieldError(describe("", "a mapping of category to weight", type_name(value), fix=fix)) from error
         if any(not v >= 0 for v in out.values()) or abs(sum(out.values()) - 1.0) > 1e-6:
             raise FieldError(describe("", "weights >= 0 that sum to 1", out, fix="normalise them"))
         return out

@@ -1,0 +1,76 @@
+"""The conformance kit: what a plugin's author runs to know that ops, kinds and formats keep their contracts.
+
+    from augury.testing import OpConformance, ops_of
+
+    @ops_of("augury-sepia")
+    class TestOps(OpConformance):
+        exempt = {"image.sepia": {"reads_another_id": "it draws nothing"}}
+
+One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from augury.testing.formats import FORMATS
+from augury.testing.kinds import KINDS
+from augury.testing.ops import OPS
+from augury.testing.suite import Check, Conformance, Outcome, parametrize
+
+C = TypeVar("C", bound=type)
+
+__all__ = [
+    "Check",
+    "FormatConformance",
+    "KindConformance",
+    "OpConformance",
+    "Outcome",
+    "formats_of",
+    "kinds_of",
+    "ops_of",
+    "outcomes",
+]
+
+
+class OpConformance(Conformance):
+    """Every op: keyed randomness, replay, purity, followers, threads and processes, docs and errors."""
+
+    suite = OPS
+
+
+class KindConformance(Conformance):
+    """Every kind: canonical values, storage, digests, and the parts it plays as anchor or target."""
+
+    suite = KINDS
+
+
+class FormatConformance(Conformance):
+    """Every format that writes: what is written is read again."""
+
+    suite = FORMATS
+
+
+def ops_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs an `OpConformance` over the ops of a distribution whose ids match ``pattern``."""
+    return parametrize(dist, pattern)
+
+
+def kinds_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs a `KindConformance` over the kinds of a distribution."""
+    return parametrize(dist, pattern)
+
+
+def formats_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs a `FormatConformance` over the formats of a distribution."""
+    return parametrize(dist, pattern)
+
+
+def outcomes(dist: str) -> Iterator[Outcome]:
+    """Run the whole kit over a distribution: every check of every op, kind and format it gives."""
+    from augury.catalog import registry
+
+    for suite in (OPS, KINDS, FORMATS):
+        if any(entry.dist == dist for entry in registry().entries(suite.group)):
+            yield from suite.outcomes(dist)

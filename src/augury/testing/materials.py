@@ -1,0 +1,99 @@
+"""What the kit tries entries on: schemas, records and donors, built from the samples that kinds give of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from augury.catalog import registry
+from augury.kinds import Kind
+from augury.op import Op
+from augury.record import FieldSpec, Record, Schema
+
+ROWS = 24
+"""Records for ops on rows: enough for each label to have neighbours."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """A schema, records of it by id, and the field a step is to name (None lets the step choose)."""
+
+    schema: Schema
+    records: Mapping[str, Record]
+    field: str | None
+
+    def digests(self, values: Mapping[str, Any], schema: Schema | None = None) -> dict[str, bytes]:
+        """Return the digest of each value by its field's kind."""
+        schema = schema or self.schema
+        return {name: schema[name].kind.digest(value) for name, value in values.items()}
+
+
+def kind_of(kind_id: str, **params: Any) -> Kind:
+    """Return a kind of the registry, configured."""
+    kind: Kind = registry().load("kinds", kind_id).build(params)
+    return kind
+
+
+def anchor_kind(space: str, dist: str = "") -> Kind:
+    """Return a kind that is an anchor of ``space``, of the same distribution where that has one.
+
+    Raises:
+        LookupError: when no installed kind is an anchor of the space.
+    """
+    entries = sorted(registry().entries("kinds"), key=lambda e: (e.dist != dist, e.id))
+    found = [e.load() for e in entries if e.load().space == space]
+    anchors = [kind for kind in found if not kind.follows] or found
+    if not anchors:
+        raise LookupError(f"no installed kind is an anchor of the space {space!r}")
+    return anchors[0]()  # type: ignore[no-any-return]
+
+
+def targets_of(space: str) -> list[Kind]:
+    """Return every installed kind that follows the maps of a space."""
+    entries = sorted(registry().entries("kinds"), key=lambda e: e.id)
+    return [e.load()() for e in entries if space in e.load().follows]
+
+
+def material(op: type[Op], anchor: str) -> Material:
+    """Return what ops on ``anchor`` (a kind's id, or "row") are tried on: every target that follows its space is there."""
+    return _row_material(op.columns) if anchor == "row" else _anchor_material(kind_of(anchor))
+
+
+def _anchor_material(kind: Kind) -> Material:
+    field = kind.entry_id.replace(".", "_")
+    values = [kind.check(value) for value in kind.samples()]
+    targets = {k.entry_id.replace(".", "_"): k for k in targets_of(kind.space or "") if k.entry_id != kind.entry_id}
+    fields = [
+        FieldSpec("note", kind_of("id")),
+        FieldSpec(field, kind),
+        *(FieldSpec(name, target, ("of", field)) for name, target in targets.items()),
+        FieldSpec("bystander", kind),
+        FieldSpec("label", kind_of("category"), role="label"),
+    ]
+    lying = {name: [target.check(v) for v in target.samples()] for name, target in targets.items()}
+    rounds = max([len(v) for v in lying.values()], default=1)
+    records: list[dict[str, Any]] = [
+        {field: values[0], **{name: v[i % len(v)] for name, v in lying.items()}} for i in range(rounds)
+    ]
+    records += [{field: value} for value in values[1:]]
+    records += [{field: values[i % len(values)]} for i in range(6 - len(records))]
+    for i, record in enumerate(records):
+        record |= {"note": f"n{i}", "bystander": values[-1], "label": ("red", "green", "blue")[i % 3]}
+    return Material(Schema(fields), {f"kit/{i:04d}": r for i, r in enumerate(records)}, field)
+
+
+def _row_material(columns: tuple[str, ...]) -> Material:
+    fields = [FieldSpec("note", kind_of("id"), role="key")]
+    for kind_id in columns or ("number", "category"):
+        fields += [FieldSpec(f"{kind_id}_{i}".replace(".", "_"), kind_of(kind_id)) for i in (1, 2)]
+    fields.append(FieldSpec("label", kind_of("category"), role="label"))
+    records: dict[str, Record] = {}
+    for i in range(ROWS):
+        record: dict[str, Any] = {"note": f"n{i}", "label": ("red", "green")[i % 2]}
+        for j, spec in enumerate(fields[1:-1]):
+            values = spec.kind.samples()
+            value = values[(i * (j + 1) + i // 3) % len(values)]
+            record[spec.name] = spec.kind.check(value + 0.37 * i * (j + 1) if spec.kind_id == "number" else value)
+        records[f"kit/{i:04d}"] = record
+    return Material(Schema(fields), records, None)
