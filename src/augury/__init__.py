@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augury.catalog import registry as registry
+    from augury.functions import transform as transform
     from augury.op import Op as Op
     from augury.params import Range as Range
     from augury.pipelines import Pipeline as Pipeline
     from augury.pipelines import pipeline as pipeline
     from augury.recipe import load as load
-    from augury.catalog import registry as registry
-    from augury.functions import transform as transform
 
 __version__ = "0.1.0"
 

@@ -17,8 +17,12 @@ def augury_plugin() -> Plugin:
         ],
         formats=[
             FormatSpec("parquet", "augury.formats.parquet:Parquet", "Apache Parquet.", (".parquet",), True, True),
-            FormatSpec("jsonl", "augury.formats.jsonl:JsonLines", "One JSON object a line.", (".jsonl", ".ndjson"), True, True),
+            FormatSpec(
+                "jsonl", "augury.formats.jsonl:JsonLines", "One JSON object a line.", (".jsonl", ".ndjson"), True, True
+            ),
             FormatSpec("csv", "augury.formats.table:Csv", "Comma-separated values.", (".csv", ".tsv"), True, True),
-            FormatSpec("folder", "augury.formats.folder:Folder", "Files with a metadata file or class folders.", (), True, True),
+            FormatSpec(
+                "folder", "augury.formats.folder:Folder", "Files with a metadata file or class folders.", (), True, True
+            ),
         ],
     )

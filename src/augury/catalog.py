@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -54,7 +54,7 @@ class Entry:
         return _load(self)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(entry: Entry) -> Any:
     _check_core_requirement(entry.dist)
     try:
@@ -73,7 +73,7 @@ def _load(entry: Entry) -> Any:
     return target
 
 
-@lru_cache(maxsize=None)
+@cache
 def _check_core_requirement(dist: str) -> None:
     from importlib.metadata import requires
 
@@ -87,14 +87,18 @@ def _check_core_requirement(dist: str) -> None:
         requirement = Requirement(line)
         if requirement.name == CORE and not requirement.specifier.contains(__version__, prereleases=True):
             raise PluginBroken(
-                describe(dist, f"augury {requirement.specifier}", shown(__version__), fix=f"pip install -U {dist} augury")
+                describe(
+                    dist, f"augury {requirement.specifier}", shown(__version__), fix=f"pip install -U {dist} augury"
+                )
             )
 
 
 class Registry:
     """All entries by group and id. Frozen once built; iteration is in plugin order, listings are sorted."""
 
-    def __init__(self, loaded: list[LoadedPlugin], failures: list[PluginFailure], manager: pluggy.PluginManager) -> None:
+    def __init__(
+        self, loaded: list[LoadedPlugin], failures: list[PluginFailure], manager: pluggy.PluginManager
+    ) -> None:
         """Index the entries of the loaded plugins. `registry` builds the one of this process."""
         self.plugins = tuple(loaded)
         self.failures = tuple(failures)

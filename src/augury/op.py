@@ -1,21 +1,21 @@
 """The op contract: an op draws numbers, then declares an effect. Everything else is the core's work.
 
-    class Saturate(Op):
-        '''Scale colour saturation.'''
-        on = "image"
-        strength_range: Range = (0.5, 1.5)
+class Saturate(Op):
+'''Scale colour saturation.'''
+on = "image"
+strength_range: Range = (0.5, 1.5)
 
-        def draw(self, rng, info):
-            return {"strength": rng.uniform(*self.strength_range)}
+def draw(self, rng, info):
+return {"strength": rng.uniform(*self.strength_range)}
 
-        def effect(self, draw, info):
-            return Color(saturation_matrix(draw["strength"]))
+def effect(self, draw, info):
+return Color(saturation_matrix(draw["strength"]))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from augury.effects import Effects
 from augury.params import Configured
@@ -72,12 +72,12 @@ class Info(Protocol):
         ...
 
 
-class Donor(Protocol):
+class Donor(NamedTuple):
     """Another record that an op takes material from: post-clean, un-augmented, of the same side."""
 
     id: str
     value: Any
-    """Its value of the anchor's field, conformed to the anchor."""
+    """Its value of the anchor's field, conformed to the anchor's."""
     size: Any
     """That value's size."""
     record: Mapping[str, Any]

@@ -165,10 +165,12 @@ def _conform(value: Any, hint: Any, bounds: Within, where: str) -> Any:
             return value
         accepted = ", ".join(map(repr, args))
         names = [a for a in args if isinstance(a, str)]
-        raise ParamError(describe(where, f"one of {accepted}", value, name=str(value), known=names, fix="use one of these"))
+        raise ParamError(
+            describe(where, f"one of {accepted}", value, name=str(value), known=names, fix="use one of these")
+        )
     if origin is tuple:
         return _conform_tuple(value, args, bounds, where)
-    if origin in (dict, Mapping) or isinstance(origin, type) and issubclass(origin, Mapping):
+    if origin in (dict, Mapping) or (isinstance(origin, type) and issubclass(origin, Mapping)):
         if isinstance(value, Mapping):
             return value
         raise ParamError(describe(where, "a mapping", value, fix="write {key: value}"))

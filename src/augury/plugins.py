@@ -108,7 +108,9 @@ def _load_builtin(manager: pluggy.PluginManager) -> LoadedPlugin:
 
     started = time.perf_counter()
     manager.register(builtin, name=CORE)
-    return LoadedPlugin(CORE, __version__, CORE, "augury.builtin", builtin.augury_plugin(), time.perf_counter() - started)
+    return LoadedPlugin(
+        CORE, __version__, CORE, "augury.builtin", builtin.augury_plugin(), time.perf_counter() - started
+    )
 
 
 def _load(manager: pluggy.PluginManager, point: EntryPoint) -> LoadedPlugin | PluginFailure:
@@ -118,7 +120,11 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint) -> LoadedPlugin | Pl
         module = point.load()
     except Exception as error:
         fix = f"pip install --force-reinstall {dist}, or report it to its authors"
-        if isinstance(error, ModuleNotFoundError) and error.name and not point.value.startswith(error.name.split(".")[0]):
+        if (
+            isinstance(error, ModuleNotFoundError)
+            and error.name
+            and not point.value.startswith(error.name.split(".")[0])
+        ):
             fix = f"pip install {error.name.split('.')[0]}"
         return _failure(point, f"importing {point.value} raised {type(error).__name__}: {error}", fix, error)
     seconds = time.perf_counter() - started

@@ -98,7 +98,11 @@ class Schema:
         for name, value in record.items():
             spec = self.fields.get(name)
             if spec is None:
-                raise FieldError(describe(where, "a field of the schema", name, name=name, known=self.fields, fix="add it to fields:"))
+                raise FieldError(
+                    describe(
+                        where, "a field of the schema", name, name=name, known=self.fields, fix="add it to fields:"
+                    )
+                )
             if value is not None:
                 try:
                     out[name] = spec.kind.check(value)
@@ -110,4 +114,6 @@ class Schema:
 def type_name(value: Any) -> str:
     """Return a value's type as errors show it: ``ndarray float64 (4, 4)``, ``str``."""
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    return shown(f"{type(value).__name__}{'' if dtype is None else f' {dtype}'}{'' if shape is None else f' {tuple(shape)}'}")
+    return shown(
+        f"{type(value).__name__}{'' if dtype is None else f' {dtype}'}{'' if shape is None else f' {tuple(shape)}'}"
+    )

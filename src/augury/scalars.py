@@ -42,7 +42,9 @@ class Number(Kind):
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise FieldError(describe("", "a number", type_name(value), fix="convert it, or declare the field a category"))
+            raise FieldError(
+                describe("", "a number", type_name(value), fix="convert it, or declare the field a category")
+            )
         if not self.integer:
             return float(value)
         if value != value or value != int(value):
@@ -109,7 +111,9 @@ class Category(Kind):
             raise FieldError(describe("", "a text or whole number", type_name(value), fix="declare the field a number"))
         if self.values and value not in self.values and str(value) not in map(str, self.values):
             fix = "add it to values: or correct the data"
-            raise FieldError(describe("", "one of the declared values", value, name=str(value), known=map(str, self.values), fix=fix))
+            raise FieldError(
+                describe("", "one of the declared values", value, name=str(value), known=map(str, self.values), fix=fix)
+            )
         if self.store == "text":
             return str(value)
         try:
@@ -201,7 +205,9 @@ class Datetime(Kind):
             try:
                 return datetime.fromisoformat(value)
             except ValueError as error:
-                raise FieldError(describe("", "an ISO 8601 date or time", value, fix="write 2026-01-31T12:00:00")) from error
+                raise FieldError(
+                    describe("", "an ISO 8601 date or time", value, fix="write 2026-01-31T12:00:00")
+                ) from error
         if hasattr(value, "astype"):
             return self.check(value.astype("datetime64[us]").item())
         raise FieldError(describe("", "a date or time", type_name(value), fix="give a datetime or ISO 8601 text"))

@@ -47,7 +47,17 @@ def compose(second: Matrix, first: Matrix) -> Matrix:
     a, b, c, d, e, f, g, h, i = second
     p, q, r, s, t, u, v, w, x = first
     if g == 0.0 == h and v == 0.0 == w and i == 1.0 == x:
-        return (a * p + b * s, a * q + b * t, a * r + b * u + c, d * p + e * s, d * q + e * t, d * r + e * u + f, 0.0, 0.0, 1.0)
+        return (
+            a * p + b * s,
+            a * q + b * t,
+            a * r + b * u + c,
+            d * p + e * s,
+            d * q + e * t,
+            d * r + e * u + f,
+            0.0,
+            0.0,
+            1.0,
+        )
     return (
         a * p + b * s + c * v, a * q + b * t + c * w, a * r + b * u + c * x,
         d * p + e * s + f * v, d * q + e * t + f * w, d * r + e * u + f * x,
@@ -145,9 +155,7 @@ def cut(polygon: Polygon, line: tuple[float, float, float]) -> Polygon:
 
 def signed_area(polygon: Polygon) -> float:
     """Return the area, negative where the corners run the other way round."""
-    return 0.5 * sum(
-        polygon[i - 1][0] * y - x * polygon[i - 1][1] for i, (x, y) in enumerate(polygon)
-    )
+    return 0.5 * sum(polygon[i - 1][0] * y - x * polygon[i - 1][1] for i, (x, y) in enumerate(polygon))
 
 
 def area(polygon: Polygon) -> float:

@@ -19,7 +19,7 @@ MAX_JUMP = 8.0 / 255.0
 """A tone whose neighbouring 8-bit entries differ by this much or more may not cross a later warp."""
 
 LEAST_CROSSING_SCALE = 0.5
-"""A tone may cross a later warp only where it shrinks by no more than this."""
+"""Tones may cross later warps only while these together shrink by no more than this."""
 
 
 class PlaneSize(NamedTuple):
@@ -33,18 +33,19 @@ class PlaneSize(NamedTuple):
 class Canvas(NamedTuple):
     """The outline, in output coordinates, outside of which one step paints its fill.
 
-    ``tones_before`` counts the segment's tones that ran before that step: the fill goes through the others.
+    ``step`` counts the segment's warps; ``tones_before`` its tones that ran before: the fill goes through the others.
     """
 
     outline: Polygon
     fill: Fill
     tones_before: int
+    step: int
 
 
 class PlaneSegment:
     """Pending plane effects of one image. Kinds render it through `matrix`, `canvases`, `tones` and `field`."""
 
-    __slots__ = ("_after", "border", "field", "interpolation", "size", "source", "tones", "warps")
+    __slots__ = ("_after", "_crossed", "border", "field", "interpolation", "size", "source", "tones", "warps")
 
     def __init__(self, size: PlaneSize) -> None:
         """Start empty on an image of ``size``."""
@@ -56,6 +57,7 @@ class PlaneSegment:
         self.interpolation: str | None = None
         self.border: str = "constant"
         self._after: list[Matrix] | None = None
+        self._crossed = 1.0
 
     @property
     def empty(self) -> bool:
@@ -84,7 +86,10 @@ class PlaneSegment:
         if not exact:
             if self.interpolation not in (None, warp.interpolation):
                 return False
-            if self.tones and not self._tones_may_cross(warp):
+            scale = (
+                self._crossed * geo.least_scale(warp.matrix, self.size.width, self.size.height) if self.tones else 1.0
+            )
+            if scale < LEAST_CROSSING_SCALE or any(greatest_jump(t) >= MAX_JUMP for t in self.tones):
                 return False
         if warp.border != "constant":
             if self.warps:
@@ -96,14 +101,11 @@ class PlaneSegment:
                 self.border = warp.border
         if not exact:
             self.interpolation = warp.interpolation
+            self._crossed = scale
         self.warps.append((warp, self.size, len(self.tones)))
         self.size = PlaneSize(*warp.size, self.source.channels)
         self._after = None
         return True
-
-    def _tones_may_cross(self, warp: Warp) -> bool:
-        scale = geo.least_scale(warp.matrix, self.size.width, self.size.height)
-        return scale >= LEAST_CROSSING_SCALE and all(greatest_jump(t) < MAX_JUMP for t in self.tones)
 
     def _shows_outside(self, warp: Warp) -> bool:
         """Whether the warp's output shows anything outside the canvas it was given."""
@@ -125,41 +127,44 @@ class PlaneSegment:
         """The map from source to output of all pending warps."""
         return self._matrices_after()[0] if self.warps else geo.IDENTITY
 
-    def canvases(self) -> list[Canvas]:
-        """Outlines that cut the output, in step order; those that hold all of it are left out.
-
-        The first warp's is left out too where the border is not constant: nothing of it is painted.
-        """
+    def _outlines(self) -> list[Polygon]:
+        """For each warp the canvas it was given, in output coordinates; () where none of it lies before the horizon."""
         after = self._matrices_after()
-        frame = geo.rectangle(self.size.width, self.size.height)
         out = []
-        for k, (warp, before, tones) in enumerate(self.warps):
-            if warp.border != "constant":
-                continue
+        for k, (warp, before, _) in enumerate(self.warps):
             outline = geo.rectangle(before.width, before.height)
-            if k + 1 < len(after):
-                outline = geo.transform(warp.matrix, outline)
-                outline = geo.intersect(outline, geo.rectangle(warp.size[1], warp.size[0]))
-                outline = geo.transform(after[k + 1], outline) if outline else ()
+            if geo.is_affine(after[k]) or k + 1 == len(after):
+                out.append(geo.transform(after[k], outline))
             else:
-                outline = geo.transform(after[k], outline)
-            if not geo.contains(outline, frame):
-                out.append(Canvas(outline, warp.fill, tones))
+                # Step by step: behind two horizons a point would come out in front again.
+                out.append(geo.transform(after[k + 1], geo.transform(warp.matrix, outline)))
+        return out
+
+    def canvases(self) -> list[Canvas]:
+        """Outlines outside of which something is painted, in step order.
+
+        Left out are those that hold all of the output, those that a later one lies inside of (its fill hides theirs),
+        and the first where its border is not constant.
+        """
+        frame = geo.rectangle(self.size.width, self.size.height)
+        out: list[Canvas] = []
+        for k, ((warp, _, tones), outline) in enumerate(zip(self.warps, self._outlines(), strict=True)):
+            if warp.border != "constant" or geo.contains(outline, frame):
+                continue
+            out = [c for c in out if outline and not geo.contains(c.outline, outline)]
+            out.append(Canvas(outline, warp.fill, tones, k))
         return out
 
     def clips(self) -> list[Polygon]:
         """Every intermediate canvas in output coordinates, and the output's own: targets are cut by these."""
-        after = self._matrices_after()
-        clips = []
-        for k, (_, before, _) in enumerate(self.warps):
-            clips.append(geo.transform(after[k], geo.rectangle(before.width, before.height)))
-        clips.append(geo.rectangle(self.size.width, self.size.height))
-        return clips
+        return [*self._outlines(), geo.rectangle(self.size.width, self.size.height)]
 
     def map(self) -> PlaneMap | None:
         """Return the map targets follow; None where only tones are pending."""
         if self.field is not None:
-            return PlaneMap(None, self.source, self.size, [geo.rectangle(self.size.width, self.size.height)], segment=self)
+            return PlaneMap(
+                None, self.source, self.size, [geo.rectangle(self.size.width, self.size.height)], segment=self
+            )
         if self.warps:
             return PlaneMap(self.matrix, self.source, self.size, self.clips(), segment=self)
         return None

@@ -86,7 +86,9 @@ def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, in
     """Return the source range that the output range [a, b) came from, if it is one run."""
     run: tuple[int, int] | None = None
     for piece in _slice(pieces, a, b):
-        part = (piece.a, piece.b) if type(piece) is Copy and piece.source == SELF else getattr(piece, "stands_for", None)
+        part = (
+            (piece.a, piece.b) if type(piece) is Copy and piece.source == SELF else getattr(piece, "stands_for", None)
+        )
         if part is None or (run is not None and part[0] != run[1]):
             return None
         run = part if run is None else (run[0], part[1])
@@ -99,7 +101,7 @@ def _merge(pieces: list[Copy | Insert]) -> list[Copy | Insert]:
         last = out[-1] if out else None
         if type(piece) is Copy and type(last) is Copy and last.b == piece.a and last.source == piece.source:
             out[-1] = Copy(last.a, piece.b, piece.source)
-        elif length(piece) or type(piece) is Insert and piece.stands_for:
+        elif length(piece) or (type(piece) is Insert and piece.stands_for):
             out.append(piece)
     return out
 

@@ -1,0 +1,80 @@
+"""Donors: which other records an op takes material from, so that added records disturb few draws."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from augury.errors import DataError, describe, shown
+from augury.rng import Rng, hash_point
+
+
+class Ring:
+    """The donor pool of one side: records by id, their hashed ids on a ring of 64-bit points.
+
+    ``records`` may be any mapping of id to record; records are read only when they are asked for. Building costs
+    a hash an id and O(n log n); 16 bytes an id are kept beside the mapping's own.
+    """
+
+    __slots__ = ("_points", "_ring_ids", "_sorted", "hash", "records")
+
+    def __init__(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Index the ids of ``records``."""
+        self.records = records
+        self._sorted = sorted(records)
+        ring = sorted((hash_point(i), i) for i in self._sorted)
+        self._points = [p for p, _ in ring]
+        self._ring_ids = [i for _, i in ring]
+        self.hash = blake2b("\0".join(self._sorted).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self._sorted)
+
+
+class View:
+    """The pool as one record sees it: without itself, and only with records that have the anchor's field."""
+
+    __slots__ = ("field", "ring", "self_id")
+
+    def __init__(self, ring: Ring, self_id: str, field: str) -> None:
+        """View ``ring`` from the record ``self_id`` for an op on ``field``."""
+        self.ring = ring
+        self.self_id = self_id
+        self.field = field
+
+    def ids(self) -> Sequence[str]:
+        """Return all ids but the record's own, sorted."""
+        return [i for i in self.ring._sorted if i != self.self_id]
+
+    def __getitem__(self, record_id: str) -> Mapping[str, Any]:
+        """Return a record."""
+        return self.ring.records[record_id]
+
+    def near(self, rng: Rng, n: int) -> list[str]:
+        """Return ``n`` ids: the successors of a drawn point on the ring. Independent points, each once.
+
+        Raises:
+            DataError: when fewer than ``n`` other records have the field.
+        """
+        chosen: list[str] = []
+        for _ in range(n):
+            chosen.append(self._successor(rng.word(), chosen))
+        return chosen
+
+    def _successor(self, point: int, taken: Sequence[str]) -> str:
+        ids = self.ring._ring_ids
+        start = bisect_left(self.ring._points, point)
+        for step in range(len(ids)):
+            candidate = ids[(start + step) % len(ids)]
+            if candidate != self.self_id and candidate not in taken and self._has_field(candidate):
+                return candidate
+        fix = "add records to this side, or name another collection with pool:"
+        raise DataError(
+            describe("donors", f"{len(taken) + 1} other records with {self.field}", shown(str(len(taken))), fix=fix)
+        )
+
+    def _has_field(self, record_id: str) -> bool:
+        return self.field == "row" or self.field in self.ring.records[record_id]

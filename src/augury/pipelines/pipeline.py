@@ -1,0 +1,392 @@
+"""The compiled pipeline: its call, its batch form, its fit, its replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
+from augury.kinds import Kind
+from augury.pipelines.compiling import Compiler
+from augury.pipelines.donors import Ring
+from augury.pipelines.fields import parse_schema
+from augury.pipelines.nodes import GroupNode, LiftNode, Node, OpNode, wrap
+from augury.pipelines.output import Applied, Dropped, Output
+from augury.pipelines.rows import run_rows
+from augury.pipelines.running import Running
+from augury.pipelines.steps import Reader
+from augury.record import FieldSpec, Record, Schema
+from augury.rng import record_key
+from augury.values import canonical_bytes
+
+FIT_BATCH = 1024
+
+Pool = Mapping[str, Record] | Ring
+
+
+def pipeline(
+    steps: Sequence[Any],
+    fields: Mapping[str, Any] | Schema,
+    *,
+    compile: bool = True,
+    partial: bool = False,
+    where: str = "steps",
+) -> Pipeline:
+    """Compile steps against fields.
+
+    Args:
+        steps: Op ids, ``{id: {parameters}}`` and combinators, as in a recipe.
+        fields: The schema, or what a recipe has under ``fields:``.
+        compile: False runs every effect by itself, for comparison: same draws, sizes and targets.
+        partial: Leave out steps whose field the schema lacks, instead of refusing.
+        where: What messages call the list of steps.
+
+    Raises:
+        RecipeError: for every mistake found, a line each.
+    """
+    schema = fields if isinstance(fields, Schema) else parse_schema(fields)
+    made, errors = _compile(steps, schema, partial, where)
+    if len(errors) == 1:
+        raise errors[0][1]
+    if errors:
+        raise RecipeError("\n".join(str(error) for _, error in errors))
+    nodes, compiler, reader = made
+    return Pipeline(schema, nodes, compiler, [*reader.warnings, *compiler.warnings], compile)
+
+
+def check_steps(
+    steps: Sequence[Any], schema: Schema, *, partial: bool = False, where: str = "steps"
+) -> list[tuple[str, AuguryError]]:
+    """Return every error of the steps with its place; nothing is raised."""
+    return _compile(steps, schema, partial, where)[1]
+
+
+def _compile(steps: Any, schema: Schema, partial: bool, where: str) -> tuple[Any, list[tuple[str, AuguryError]]]:
+    reader = Reader()
+    tree = reader.read(steps, where)
+    compiler = Compiler(schema, partial)
+    nodes = compiler.compile(tree)
+    return (nodes, compiler, reader), [*reader.errors, *compiler.errors]
+
+
+class Pipeline:
+    """Compiled steps. Immutable and safe from any thread; `fit` returns another one."""
+
+    def __init__(
+        self, schema: Schema, nodes: list[Node], compiler: Compiler, warnings: list[str], compile: bool
+    ) -> None:
+        """Hold the nodes; use `pipeline` to build one."""
+        self.schema = schema
+        self.nodes = nodes
+        self.ops: tuple[OpNode, ...] = tuple(compiler.nodes)
+        self.schema_after = Schema(spec._replace(kind=compiler.kinds[name]) for name, spec in schema.fields.items())
+        self.warnings = tuple(dict.fromkeys(warnings))
+        self.skipped = tuple(compiler.skipped)
+        self.compile = compile
+        self.needs_pool = any(n.donors for n in self.ops)
+        self.pools = tuple(sorted({n.pool for n in self.ops if n.donors}))
+        self.needs_fit = any(n.op.fits for n in self.ops)
+        self.states: Mapping[str, Any] = {}
+        self.state_hashes: Mapping[str, str] = {}
+        self.fingerprint = self._fingerprint()
+        self._final_lifts: dict[str, Kind] = {
+            name: spec.kind for name, spec in self.schema_after.fields.items() if spec.kind is not schema[name].kind
+        }
+        self._drop_if_empty = tuple(f for f in schema.fields.values() if f.on_empty == "drop")
+        self._ring: tuple[object, Ring] | None = None
+
+    def _fingerprint(self) -> str:
+        """Hash what determines the output beside keys and data: every step, its parameters and version, every field."""
+        steps = [_describe(n) for n in self.nodes]
+        fields = [
+            [f.name, f.kind_id, f.kind.to_dict(), f.link, f.role, f.on_unmoved, f.on_empty]
+            for f in self.schema.fields.values()
+        ]
+        return blake2b(json.dumps([steps, fields], sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The fields whose value some step looks at."""
+        return frozenset(f for n in self.ops if "value" in n.op.reads for f in n.fields)
+
+    # -- running -----------------------------------------------------------------------------------------------
+
+    def __call__(
+        self,
+        record: Record,
+        *,
+        seed: int = 0,
+        id: str = "",
+        copy: int | None = 0,
+        pool: Pool | None = None,
+        pools: Mapping[str, Pool] | None = None,
+    ) -> Output:
+        """Return the augmented record: a function of (seed, id, copy), the record, and for ops with donors the pool.
+
+        Raises:
+            DataError: when the record cannot be augmented, naming it and the step.
+            Dropped: when a field with ``on_empty: drop`` became empty.
+        """
+        self._check_ready()
+        values = self.schema.check(record, f"record {id!r}" if id else "")
+        now = self._start(values, seed, id, copy, self._rings(pool, pools))
+        try:
+            self._advance(now)
+            return self._finish(now, record, seed)
+        except Exception as error:
+            raise wrap(error, now) from error
+
+    def many(
+        self,
+        items: Sequence[tuple[str, int | None, Record]],
+        *,
+        seed: int = 0,
+        pool: Pool | None = None,
+        pools: Mapping[str, Pool] | None = None,
+    ) -> list[Output | DataError | Dropped]:
+        """Run many (id, copy, record), rows batched over all; a record's error takes its own place in the result.
+
+        Raises:
+            AuguryError: for anything but wrong data.
+        """
+        self._check_ready()
+        rings = self._rings(pool, pools)
+        out: list[Any] = [None] * len(items)
+        running: list[tuple[int, Running, Record]] = []
+        for place, (record_id, copy, record) in enumerate(items):
+            now = None
+            try:
+                values = self.schema.check(record, f"record {record_id!r}")
+                now = self._start(values, seed, record_id, copy, rings)
+                self._advance(now)
+                running.append((place, now, record))
+            except Exception as error:
+                out[place] = self._excuse(error, now)
+        run_rows([now for _, now, _ in running])
+        for place, now, record in running:
+            try:
+                out[place] = self._finish(now, record, seed)
+            except Exception as error:
+                out[place] = self._excuse(error, now)
+        return out
+
+    def _excuse(self, error: Exception, now: Running | None) -> DataError | Dropped:
+        wrapped = wrap(error, now) if now is not None else error
+        if isinstance(wrapped, DataError | Dropped):
+            return wrapped
+        raise wrapped from error
+
+    def _check_ready(self) -> None:
+        missing = [n for n in self.ops if n.op.fits and n.path not in self.states]
+        if missing:
+            fix = "call pipe.fit(records) with the training side first"
+            raise RecipeError(
+                describe(missing[0].path, "a fitted pipeline", shown(f"{missing[0].spec.id} not fitted"), fix=fix)
+            )
+
+    def _rings(self, pool: Pool | None, pools: Mapping[str, Pool] | None) -> dict[str, Ring]:
+        if not self.needs_pool:
+            return {}
+        rings = {name: p if isinstance(p, Ring) else Ring(p) for name, p in (pools or {}).items()}
+        if pool is not None:
+            rings[""] = self._ring_of(pool)
+        for node in self.ops:
+            if node.donors and node.pool not in rings:
+                what = f"pools={{{node.pool!r}: ...}}" if node.pool else "pool=..."
+                fix = f"pass {what}, a mapping of id to record"
+                raise RecipeError(describe(node.path, "a pool of donor records", shown("none"), fix=fix))
+        return rings
+
+    def _ring_of(self, pool: Pool) -> Ring:
+        """Index a pool, remembering the last one: a loop over records passes the same mapping each time."""
+        if isinstance(pool, Ring):
+            return pool
+        known = self._ring
+        if known is None or known[0] is not pool or len(known[1]) != len(pool):
+            known = self._ring = (pool, Ring(pool))
+        return known[1]
+
+    def _start(
+        self, values: dict[str, Any], seed: int, record_id: str, copy: int | None, rings: Mapping[str, Ring]
+    ) -> Running:
+        key = record_key(seed, record_id, copy)
+        return Running(self.schema, values, record_id, copy, key, rings, self.states, self.state_hashes, self.compile)
+
+    def _advance(self, now: Running) -> None:
+        for node in self.nodes:
+            node.run(now)
+
+    def _finish(self, now: Running, record: Record, seed: int) -> Output:
+        now.run_rows()
+        values = now.finish()
+        for name, kind in self._final_lifts.items():
+            now.lift(name, kind)
+        for spec in self._drop_if_empty:
+            if spec.name in values and _became_empty(spec, values[spec.name], record):
+                raise Dropped(
+                    describe(
+                        f"record {now.id!r}, copy {now.copy}",
+                        f"something left in {spec.name}",
+                        shown("nothing"),
+                        fix="none needed; on_empty: keep would keep it",
+                    )
+                )
+        pools = ",".join(f"{name}={ring.hash}" if name else ring.hash for name, ring in sorted(now.rings.items()))
+        return Output(values, (seed, now.id, now.copy, self.fingerprint, pools or None), now.applied)
+
+    # -- fitting -----------------------------------------------------------------------------------------------
+
+    def fit(self, records: Mapping[str, Record] | Iterable[tuple[str, Record]]) -> Pipeline:
+        """Return this pipeline with every fitted op's state learned from the training side's records.
+
+        Args:
+            records: Id to record, or pairs. Order does not matter: ops see batches sorted by id.
+        """
+        source = records if isinstance(records, Mapping) else dict(records)
+        ids = sorted(source)
+        if not ids:
+            raise DataError(describe("fit", "at least one training record", shown("none"), fix="check the split"))
+
+        def batches() -> Iterator[list[tuple[str, Record]]]:
+            for start in range(0, len(ids), FIT_BATCH):
+                part = ids[start : start + FIT_BATCH]
+                yield [(i, self.schema.check(source[i], f"record {i!r}")) for i in part]
+
+        states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
+        return self.with_states(states)
+
+    def with_states(self, states: Mapping[str, Any]) -> Pipeline:
+        """Return this pipeline with the given fitted states (step path to state)."""
+        fitted = object.__new__(Pipeline)
+        fitted.__dict__.update(self.__dict__)
+        fitted.states = dict(states)
+        fitted.state_hashes = {p: blake2b(canonical_bytes(s), digest_size=8).hexdigest() for p, s in states.items()}
+        return fitted
+
+    def _fit_fields(self, node: OpNode) -> dict[str, FieldSpec]:
+        names = list(node.columns.columns) if node.row else list(node.fields)
+        labels = [f.name for f in self.schema.fields.values() if f.role == "label" and f.name not in names]
+        return {name: self.schema[name] for name in [*names, *labels]}
+
+    # -- replaying ---------------------------------------------------------------------------------------------
+
+    def replay(
+        self,
+        record: Record,
+        lineage: Mapping[str, Any],
+        *,
+        pool: Pool | None = None,
+        pools: Mapping[str, Pool] | None = None,
+        trace: list[str] | None = None,
+    ) -> Output:
+        """Rebuild a record from its source and its lineage, drawing again and comparing with every stored draw.
+
+        Args:
+            record: The source record.
+            lineage: The output's ``lineage``.
+            pool: The donor pool it was made with, if any step has donors.
+            pools: Named pools.
+            trace: A list that what was run together is described in.
+
+        Raises:
+            CheckFailed: where the pipeline, an op's version, a draw or a donor differs from what is stored.
+        """
+        self._check_ready()
+        self._check_lineage(lineage)
+        values = self.schema.check(record, f"record {lineage['id']!r}")
+        now = self._start(values, lineage["seed"], lineage["id"], lineage["copy"], self._rings(pool, pools))
+        now.stored = {s["path"]: _stored(s) for s in lineage["steps"]}
+        now.trace = trace
+        planned = set(now.stored)
+        try:
+            self._advance(now)
+            out = self._finish(now, record, lineage["seed"])
+        except Exception as error:
+            raise wrap(error, now) from error
+        done = {a.path for a in now.applied}
+        if done != planned:
+            different = sorted(done ^ planned)[0]
+            got = "applied" if different in done else "not applied"
+            raise CheckFailed(
+                describe(
+                    different,
+                    "the steps that the lineage holds",
+                    shown(f"{different} {got}"),
+                    fix="replay with the recipe that made it",
+                )
+            )
+        return out
+
+    def _check_lineage(self, lineage: Mapping[str, Any]) -> None:
+        versions = {n.path: (n.spec.id, n.spec.version) for n in self.ops}
+        for step in lineage["steps"]:
+            path = step["path"] if step["path"] in versions else step["path"].rpartition(":")[0]
+            here = versions.get(path)
+            if here is None or here != (step["op"], step["version"]):
+                got = shown("no such step" if here is None else f"{here[0]} version {here[1]}")
+                fix = "install the versions that the manifest names"
+                raise CheckFailed(describe(step["path"], f"{step['op']} version {step['version']}", got, fix=fix))
+        if lineage["pipeline"] != self.fingerprint:
+            fix = "replay with the recipe that made it"
+            raise CheckFailed(describe("lineage", f"pipeline {lineage['pipeline']}", shown(self.fingerprint), fix=fix))
+
+    def explain(self, lineage: Mapping[str, Any], trace: Sequence[str] = ()) -> str:
+        """Return in words how a record came to be: its key, each applied step with its draw, what ran together."""
+        copy = "the original" if lineage["copy"] is None else f"copy {lineage['copy']}"
+        lines = [f"{lineage['id']}: {copy}, seed {lineage['seed']}"]
+        done = {s["path"] for s in lineage["steps"]}
+        for number, step in enumerate(lineage["steps"], 1):
+            draw = (
+                ", ".join(f"{k}={_short(v)}" for k, v in step["draw"].items())
+                if isinstance(step.get("draw"), Mapping)
+                else ""
+            )
+            lines.append(f"  {number}. {step['op']} on {', '.join(step['fields'])}{': ' + draw if draw else ''}")
+            if step.get("donors"):
+                lines.append(f"     with {', '.join(step['donors'])}")
+        passed = [n.path for n in self.ops if not any(p == n.path or p.startswith(n.path + ":") for p in done)]
+        if passed:
+            lines.append(f"  passed by: {', '.join(passed)}")
+        lines.extend(f"  run as: {line}" for line in trace)
+        return "\n".join(lines)
+
+
+def _became_empty(spec: FieldSpec, value: Any, before: Record) -> bool:
+    return spec.kind.is_empty(value) and not spec.kind.is_empty(spec.kind.check(before[spec.name]))
+
+
+def _stored(step: Mapping[str, Any]) -> Applied:
+    donors = tuple(step.get("donors", ()))
+    return Applied(
+        step["path"], step["op"], step["version"], tuple(step["fields"]), step.get("draw"), donors, step.get("state")
+    )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _describe(node: Node) -> Any:
+    if isinstance(node, OpNode):
+        columns = dict(node.columns.columns)
+        return [
+            node.path,
+            node.spec.id,
+            node.spec.version,
+            node.op.to_dict(),
+            node.p,
+            node.fields,
+            node.independent,
+            node.pool,
+            columns,
+        ]
+    if isinstance(node, GroupNode):
+        members = [[_describe(n) for n in member] for member in node.members]
+        return [node.path, node.kind, node.p, node.weights, node.n_range, members]
+    assert isinstance(node, LiftNode)
+    return ["lift", {name: kind.entry_id for name, kind in node.kinds.items()}]

@@ -1,0 +1,486 @@
+"""One record on its way through a pipeline: pending segments, targets, donors, what an op may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from augury.effects import SELF, Convert, Effect, Layers, Pixels, Rows, Samples
+from augury.errors import DataError, RecipeError, describe, shown
+from augury.kinds import Kind
+from augury.op import Donor
+from augury.pipelines.donors import Ring, View
+from augury.pipelines.output import Applied
+from augury.record import Record, Schema
+from augury.spaces import geometry as geo
+from augury.spaces import segment_class
+from augury.spaces.row import RowSize
+
+if TYPE_CHECKING:
+    from augury.pipelines.nodes import OpNode
+
+LOOK_NONE: frozenset[str] = frozenset()
+OPAQUE = (Pixels, Samples)
+
+
+class RunInfo:
+    """What an op is shown of one anchor: the `augury.op.Info` of a running record."""
+
+    __slots__ = ("_memo", "_now", "copy", "donors", "field", "id", "kind", "look", "size", "state", "view")
+
+    def __init__(self, now: Running, field: str, kind: Any, size: Any) -> None:
+        """Show ``field`` of the record ``now``."""
+        self._now = now
+        self.field = field
+        self.kind = kind
+        self.size = size
+        self.id = now.id
+        self.copy = now.copy
+        self.state: Any = None
+        self.donors: Sequence[Donor] = ()
+        self.view: View | None = None
+        self.look = LOOK_NONE
+        self._memo: dict[Any, Any] = {}
+
+    def _may(self, what: str) -> None:
+        if what not in self.look:
+            raise RuntimeError(
+                f"info.{what} is for pick and draw of an op whose reads has {what!r}; effect() must not look"
+            )
+
+    @property
+    def value(self) -> Any:
+        """The anchor's value, after running what is pending; for rows a mapping of columns to values."""
+        self._may("value")
+        return self._now.row_values() if self.field == "row" else self._now.current(self.field)
+
+    @property
+    def targets(self) -> Mapping[str, Any]:
+        """The anchor's targets, mapped through what is pending, each when it is asked for."""
+        self._may("targets")
+        return _Targets(self._now, self.field)
+
+    @property
+    def links(self) -> Mapping[str, Any]:
+        """The record's other fields as they are now."""
+        self._may("links")
+        return _Links(self._now, self.field)
+
+    @property
+    def pool(self) -> View:
+        """The donor pool, in pick only."""
+        if self.view is None:
+            raise RuntimeError("info.pool is for pick() only")
+        return self.view
+
+    def memo(self, fn: Callable[[Any], Any]) -> Any:
+        """Return ``fn(value)``, computed once for each value."""
+        value = self.value
+        known = self._memo.get(fn)
+        if known is None or known[0] is not value:
+            known = self._memo[fn] = (value, fn(value))
+        return known[1]
+
+
+class _Lazy(Mapping[str, Any]):
+    """A mapping of fields whose values are worked out when asked for."""
+
+    __slots__ = ("_anchor", "_now")
+
+    def __init__(self, now: Running, anchor: str) -> None:
+        self._now = now
+        self._anchor = anchor
+
+    def _names(self) -> list[str]:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+
+class _Targets(_Lazy):
+    __slots__ = ()
+
+    def _names(self) -> list[str]:
+        return [f.name for f in self._now.schema.targets(self._anchor) if f.name in self._now.values]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names():
+            raise KeyError(name)
+        return self._now.peek(name, self._anchor)
+
+
+class _Links(_Lazy):
+    __slots__ = ()
+
+    def _names(self) -> list[str]:
+        return [name for name in self._now.values if name != self._anchor]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names():
+            raise KeyError(name)
+        return self._now.current(name)
+
+
+class Running:
+    """The state of one record. Everything of it is thrown away at the end but `values` and `applied`."""
+
+    __slots__ = (
+        "_carried", "_infos", "_segments", "applied", "compile", "copy", "id", "key", "kinds", "node", "rings", "rows",
+        "schema", "state_hashes", "states", "stored", "trace", "values",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        schema: Schema,
+        record: Record,
+        record_id: str,
+        copy: int | None,
+        key: bytes,
+        rings: Mapping[str, Ring],
+        states: Mapping[str, Any],
+        state_hashes: Mapping[str, str],
+        compile: bool,
+    ) -> None:
+        """Start with the canonical values of ``record``."""
+        self.schema = schema
+        self.values = dict(record)
+        self.kinds: dict[str, Kind] = {}
+        self.id = record_id
+        self.copy = copy
+        self.key = key
+        self.rings = rings
+        self.states = states
+        self.state_hashes = state_hashes
+        self.compile = compile
+        self.applied: list[Applied] = []
+        self.node: OpNode | None = None
+        self.rows: list[tuple[OpNode, Rows]] = []
+        self.stored: dict[str, Applied] | None = None
+        self.trace: list[str] | None = None
+        self._segments: dict[str, Any] = {}
+        self._infos: dict[str, RunInfo] = {}
+        self._carried: dict[str, Any] = {}
+
+    # -- what ops are shown ------------------------------------------------------------------------------------
+
+    def kind(self, field: str) -> Kind:
+        """Return the kind that a field's value has now."""
+        return self.kinds.get(field) or self.schema.fields[field].kind
+
+    def info(self, field: str) -> RunInfo:
+        """Return the info of an anchor."""
+        info = self._infos.get(field)
+        if info is None:
+            if field == "row":
+                info = RunInfo(self, field, None, RowSize({}))
+            else:
+                kind = self.kind(field)
+                info = RunInfo(self, field, kind, kind.size(self.values[field]) if kind.space != "row" else None)
+            self._infos[field] = info
+        return info
+
+    def current(self, field: str) -> Any:
+        """Return a field's canonical value after running what is pending on it."""
+        spec = self.schema.fields[field]
+        if spec.link and spec.link[0] == "of" and spec.link[1] in self.values:
+            self.flush(spec.link[1])
+            return self._closed(field, spec.link[1])
+        if spec.kind.space == "row":
+            self.run_rows()
+        else:
+            self.flush(field)
+        return self.values[field]
+
+    def row_values(self) -> dict[str, Any]:
+        """Return every column of the row, None where missing, after running what is pending."""
+        self.run_rows()
+        return {f.name: self.values.get(f.name) for f in self.schema.of_space("row")}
+
+    def peek(self, name: str, anchor: str) -> Any:
+        """Return a target's value mapped through what is pending, without running it."""
+        kind = self.kind(name)
+        carried = self._open(name, anchor)
+        segment = self._segments.get(anchor)
+        where = segment.map() if segment is not None else None
+        if where is not None:
+            carried = kind.follow(carried, where)
+        return kind.close(carried, self.info(anchor).size)
+
+    def view(self, pool: str, field: str) -> View:
+        """Return the donor pool as this record sees it."""
+        ring = self.rings.get(pool)
+        if ring is None:
+            known = [name for name in self.rings if name]
+            what = f"a pool named {pool!r}" if pool else "a pool of donor records"
+            got = shown("none" if not known else ", ".join(known))
+            raise RecipeError(
+                describe("donors", what, got, fix="pass pool=mapping of id to record (or pools={name: mapping})")
+            )
+        return View(ring, self.id, field)
+
+    def donors(self, node: OpNode, info: RunInfo, ids: Sequence[str]) -> tuple[Donor, ...]:
+        """Return the donors of the given ids, conformed to the anchor's value."""
+        ring = self.rings[node.pool]
+        out = []
+        for donor_id in ids:
+            record = ring.records[donor_id]
+            if info.field == "row":
+                out.append(Donor(donor_id, record, info.size, record))
+                continue
+            kind = self.schema.fields[info.field].kind
+            if info.field not in record:
+                raise DataError(
+                    describe(
+                        f"donor {donor_id!r}", f"a record with {info.field}", shown("none"), fix="name another pool"
+                    )
+                )
+            value = kind.conform(record[info.field], self.values[info.field])
+            out.append(Donor(donor_id, value, kind.size(value), record))
+        return tuple(out)
+
+    def take_stored(self, path: str) -> Applied | None:
+        """Return the stored step of this path when replaying, each once; None when not replaying."""
+        return self.stored.pop(path, None) if self.stored is not None else None
+
+    # -- applying effects --------------------------------------------------------------------------------------
+
+    def push(self, field: str, effect: Effect, donors: Sequence[Donor]) -> None:
+        """Apply an effect to an anchor: pend it if it can run with what is pending, else run that first."""
+        info = self._infos.get(field) or self.info(field)
+        segment = self._segments.get(field)
+        if segment is None:
+            segment = self._fresh(field, info)
+        if segment.push(effect):
+            info.size = segment.size
+            if not self.compile:
+                self.flush(field)
+            return
+        self.flush(field)
+        if type(effect) in OPAQUE:
+            self._opaque(field, effect, donors)
+        elif hasattr(effect, "lower"):
+            for part in effect.lower(info.size):
+                self.push(field, part, donors)
+        elif type(effect) is Rows:
+            raise RecipeError(describe(field, "Rows from an op whose on is 'row'", shown("Rows"), fix="set on = 'row'"))
+        else:
+            self._push_fresh(field, effect, info)
+
+    def _push_fresh(self, field: str, effect: Effect, info: RunInfo) -> None:
+        segment = self._segments.get(field) or self._fresh(field, info)
+        if not segment.push(effect):
+            expected = f"an effect of the {info.kind.space}"
+            raise RecipeError(describe(field, expected, shown(type(effect).__name__), fix="correct the op's effect"))
+        info.size = segment.size
+        if not self.compile:
+            self.flush(field)
+
+    def _fresh(self, field: str, info: RunInfo) -> Any:
+        if info.kind is None or info.kind.space is None:
+            raise RecipeError(
+                describe(field, "an anchor", shown(f"kind {info.kind.entry_id}"), fix="act on the field it lies on")
+            )
+        segment = self._segments[field] = segment_class(info.kind.space)(info.size)
+        return segment
+
+    def flush(self, field: str) -> None:
+        """Run what is pending on an anchor: its value once, then every target once."""
+        segment = self._segments.get(field)
+        if segment is None or segment.empty:
+            return
+        del self._segments[field]
+        where = segment.map()
+        if where is not None:
+            self._follow(field, where)
+        self.values[field] = self.kind(field).render(self.values[field], segment)
+        if self.trace is not None:
+            self.trace.append(f"{field}: {_describe_segment(segment)}")
+
+    def _follow(self, anchor: str, where: Any) -> None:
+        for spec in self.schema.targets(anchor):
+            if spec.name not in self.values:
+                continue
+            kind = self.kind(spec.name)
+            if self.schema.fields[anchor].kind.space not in kind.follows:
+                self.remove(spec.name)
+                continue
+            self._carried[spec.name] = kind.follow(self._open(spec.name, anchor, where.source), where)
+
+    def _open(self, name: str, anchor: str, size: Any = None) -> Any:
+        if name not in self._carried:
+            return self.kind(name).open(self.values[name], size if size is not None else self.info(anchor).size)
+        return self._carried[name]
+
+    def _closed(self, name: str, anchor: str) -> Any:
+        if name in self._carried:
+            return self.kind(name).close(self._carried[name], self.info(anchor).size)
+        return self.values[name]
+
+    def _opaque(self, field: str, effect: Effect, donors: Sequence[Donor]) -> None:
+        sources = [donors[i].value for i in effect.sources]
+        self.values[field] = self.kind(field).apply(self.values[field], effect, sources)
+        if self.trace is not None:
+            self.trace.append(f"{field}: {effect.fn.__name__}")
+
+    def convert(self, field: str, effect: Convert, kind: Kind) -> None:
+        """Change an anchor's value to another kind."""
+        self.flush(field)
+        self.values[field] = effect.fn(self.values[field], **effect.args)
+        self.kinds[field] = kind
+        self._infos.pop(field, None)
+        if self.trace is not None:
+            self.trace.append(f"{field}: converted to {kind.entry_id} by {effect.fn.__name__}")
+
+    def lift(self, field: str, kind: Kind) -> None:
+        """Lift a field's value to ``kind`` unless it is of it already."""
+        now = self.kind(field)
+        if field in self.values and now.entry_id != kind.entry_id:
+            self.run_rows()
+            self.values[field] = now.lift(self.values[field])
+        self.kinds[field] = kind
+
+    def remove(self, field: str) -> None:
+        """Leave a field out of the output."""
+        self.values.pop(field, None)
+        self._carried.pop(field, None)
+        self._segments.pop(field, None)
+
+    def layers(self, field: str, effect: Layers, donors: Sequence[Donor], label: tuple[str, Kind] | None) -> None:
+        """Compose the record with its donors: the value, every target by its layer's place, the label by weight."""
+        from augury.spaces.plane import PlaneMap, PlaneSize
+
+        self.flush(field)
+        info = self.info(field)
+        before = info.size
+        size = PlaneSize(*effect.size, before.channels)
+        frame = geo.rectangle(size.width, size.height)
+        sizes = [
+            before if i.source == SELF else donors[i.source].size if i.source is not None else size
+            for i in effect.layers
+        ]
+        outlines = [
+            layer.region if layer.region is not None else geo.transform(layer.place, geo.rectangle(s.width, s.height))
+            for layer, s in zip(effect.layers, sizes, strict=True)
+        ]
+        maps = []
+        for i, layer in enumerate(effect.layers):
+            if layer.source is None or not layer.targets:
+                continue
+            clips = [frame] if layer.region is None else [frame, layer.region]
+            clips.append(geo.transform(layer.place, geo.rectangle(sizes[i].width, sizes[i].height)))
+            hides = [outlines[j] for j in range(i + 1, len(outlines)) if effect.layers[j].covers]
+            maps.append((layer.source, PlaneMap(layer.place, sizes[i], size, clips, hides)))
+        for spec in self.schema.targets(field):
+            self._compose_target(spec.name, field, maps, donors, size)
+        values = [d.value for d in donors]
+        self.values[field], shares = self.kind(field).compose(self.values[field], effect, values)
+        if label is not None:
+            self._mix_label(
+                label,
+                [layer.source for layer in effect.layers],
+                [
+                    share if layer.weight is None else layer.weight
+                    for layer, share in zip(effect.layers, shares, strict=True)
+                ],
+                donors,
+            )
+        info.size = size
+        if self.trace is not None:
+            self.trace.append(f"{field}: {len(effect.layers)} layers composed")
+
+    def _compose_target(
+        self, name: str, anchor: str, maps: Sequence[tuple[int, Any]], donors: Sequence[Donor], size: Any
+    ) -> None:
+        kind = self.kind(name)
+        parts = []
+        for source, where in maps:
+            if source == SELF:
+                if name in self.values:
+                    parts.append((self._open(name, anchor), where))
+            elif name in donors[source].record:
+                parts.append((kind.open(donors[source].record[name], where.source), where))
+        if parts:
+            self._carried[name] = kind.merge(parts, size)
+            self.values.setdefault(name, None)
+
+    def _mix_label(
+        self, label: tuple[str, Kind], sources: Sequence[int | None], weights: Sequence[float], donors: Sequence[Donor]
+    ) -> None:
+        field, new = label
+        if field not in self.values:
+            return
+        original = self.schema.fields[field].kind
+        values, shares = [], []
+        for source, weight in zip(sources, weights, strict=True):
+            if source is None or weight <= 0:
+                continue
+            if source == SELF:
+                now = self.kind(field)
+                values.append(self.values[field] if now.entry_id == new.entry_id else now.lift(self.values[field]))
+            else:
+                other = donors[source].record.get(field)
+                if other is None:
+                    raise DataError(
+                        describe(
+                            f"donor {donors[source].id!r}",
+                            f"a value of {field}",
+                            shown("none"),
+                            fix="leave records without it out",
+                        )
+                    )
+                values.append(other if original.entry_id == new.entry_id else original.lift(other))
+            shares.append(weight)
+        if values:
+            self.values[field] = new.mix(values, shares)
+            self.kinds[field] = new
+
+    # -- rows --------------------------------------------------------------------------------------------------
+
+    def push_row(self, node: OpNode, effect: Rows, donors: Sequence[Donor]) -> None:
+        """Pend a row effect; rows of many records run together."""
+        if type(effect) is not Rows:
+            raise RecipeError(
+                describe(node.path, "a Rows effect of an op on 'row'", shown(type(effect).__name__), fix="return Rows")
+            )
+        self.rows.append((node, effect))
+        if node.label is not None and effect.weights:
+            self.run_rows()
+            self._mix_label(node.label, range(SELF, len(donors)), effect.weights, donors)
+        if not self.compile:
+            self.run_rows()
+
+    def run_rows(self) -> None:
+        """Run the pending row effects of this record alone."""
+        if self.rows:
+            from augury.pipelines.rows import run_rows
+
+            run_rows([self])
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def finish(self) -> dict[str, Any]:
+        """Run everything pending, close every target, and return the values."""
+        for field in list(self._segments):
+            self.flush(field)
+        for name in self._carried:
+            spec = self.schema.fields[name]
+            if name in self.values and spec.link is not None:
+                self.values[name] = self._closed(name, spec.link[1])
+        return self.values
+
+
+def _describe_segment(segment: Any) -> str:
+    warps, tones = getattr(segment, "warps", ()), getattr(segment, "tones", ())
+    if warps or tones:
+        parts = [f"{len(warps)} warp{'s' * (len(warps) > 1)} as one resample"] if warps else []
+        parts += [f"{len(tones)} tone{'s' * (len(tones) > 1)} as one table"] if tones else []
+        return " and ".join(parts)
+    if hasattr(segment, "parts"):
+        return f"time effects as one rendering of {len(segment.parts)} part{'s' * (len(segment.parts) != 1)}"
+    if hasattr(segment, "pieces"):
+        return f"edits as one map of {len(segment.pieces)} pieces"
+    return "a dense field as one resample"
