@@ -1,0 +1,157 @@
+"""A folder of files with a metadata file, or with one folder for each class: Hugging Face's image and audio folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+
+from augury.errors import DataError, RecipeError, describe, shown
+from augury.formats.base import Fields, Format, RawRecord, Writer
+from augury.formats.beside import PayloadFolder, plain
+from augury.formats.files import as_payload, is_url
+from augury.formats.jsonl import JsonLines
+from augury.formats.table import Csv
+from augury.record import FieldSpec
+from augury.scalars import Id
+
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif", ".m4a")
+FILE_NAME = "file_name"
+
+
+class Folder(Format):
+    """Files with metadata.jsonl or metadata.csv (column ``file_name``), else class folders.
+
+    A file is column ``image`` or ``audio`` by its extension, else ``file``; a class folder's name is column ``label``.
+    In metadata, ``X_file_name`` names a further file as column ``X``.
+
+    Args:
+        encoding: The metadata's encoding.
+    """
+
+    encoding: str = "utf-8"
+
+    def files(self, source: str) -> list[str]:
+        """Return the metadata file, where there is one."""
+        fs, root = fsspec.core.url_to_fs(source)
+        if not fs.isdir(root):
+            raise DataError(
+                describe(source, "a folder", shown("none there"), fix="correct path: (relative to the recipe)")
+            )
+        names = [f"{root.rstrip('/')}/metadata{ext}" for ext in (".jsonl", ".csv")]
+        found = [name for name in names if fs.isfile(name)]
+        if len(found) > 1:
+            raise DataError(
+                describe(source, "one metadata file", shown("metadata.jsonl and metadata.csv"), fix="remove one")
+            )
+        return [fs.unstrip_protocol(f) if is_url(source) else f for f in found]
+
+    def read(self, source: str, fields: Fields) -> Iterator[RawRecord]:
+        """Yield one record a metadata row, or one a file; the key is the file's path below the folder."""
+        metadata = self.files(source)
+        yield from self._with_metadata(metadata[0], source, fields) if metadata else self._by_class(source, fields)
+
+    def _with_metadata(self, file: str, source: str, fields: Fields) -> Iterator[RawRecord]:
+        columns = {name: spec for name, spec in fields.items() if not spec.kind.payload}
+        paths = {f"{name}_{FILE_NAME}": name for name, spec in fields.items() if spec.kind.payload}
+        columns |= {name: FieldSpec(name, Id()) for name in (FILE_NAME, *paths)}
+        reader = JsonLines(encoding=self.encoding) if file.endswith(".jsonl") else Csv(encoding=self.encoding)
+        for raw in reader.read(file, columns):
+            yield raw if raw.problem else _named(raw, source, paths, fields)
+
+    def _by_class(self, source: str, fields: Fields) -> Iterator[RawRecord]:
+        fs, root = fsspec.core.url_to_fs(source)
+        root = root.rstrip("/")
+        found = False
+        for path in sorted(fs.find(root)):
+            name = path[len(root) + 1 :]
+            column = _column(name)
+            if (column == "file" and "file" not in fields) or any(part.startswith(".") for part in name.split("/")):
+                continue
+            found = True
+            values: dict[str, Any] = {}
+            try:
+                values[column] = as_payload(name, source, name)
+            except DataError as error:
+                yield RawRecord(name, {column: name}, name, str(error))
+                continue
+            if "/" in name:
+                values["label"] = name.split("/")[0]
+            yield RawRecord(name, {k: v for k, v in values.items() if k in fields}, name)
+        if not found:
+            raise DataError(describe(source, "image or audio files", shown("none"), fix="correct path:"))
+
+    def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
+        """Return a writer of a folder ``stem`` with its metadata.jsonl."""
+        return FolderWriter(stem, schema, fields)
+
+    def read_table(self, path: Path, schema: pa.Schema, fields: Fields) -> Iterator[pa.Table]:
+        """Yield the rows of the folder that holds the metadata file ``path``."""
+        return super().read_table(path.parent, schema, fields)
+
+
+def _named(raw: RawRecord, source: str, paths: dict[str, str], fields: Fields) -> RawRecord:
+    """Return a metadata row with the files it names as payloads, keyed by its first file."""
+    values = dict(raw.values)
+    key = None
+    try:
+        for column in (FILE_NAME, *paths):
+            name = values.pop(column, None)
+            if name is not None:
+                key = key or str(name)
+                target = paths.get(column) or _column(str(name))
+                if target in fields:
+                    values[target] = as_payload(str(name), source, raw.where)
+        if key is None:
+            raise DataError(describe("", f"a column {FILE_NAME!r}", shown("none"), fix="name the row's file in it"))
+    except DataError as error:
+        return RawRecord(key, {k: str(v) for k, v in raw.values.items()}, raw.where, str(error))
+    return RawRecord(key, {k: v for k, v in values.items() if k in fields}, raw.where)
+
+
+def _column(name: str) -> str:
+    """The column that a file is, by its extension."""
+    lower = name.lower()
+    return "image" if lower.endswith(IMAGES) else "audio" if lower.endswith(SOUNDS) else "file"
+
+
+class FolderWriter(Writer):
+    """Writes payloads as files of one folder, and a metadata.jsonl that names each in ``<field>_file_name``."""
+
+    def __init__(self, stem: Path, schema: pa.Schema, fields: Fields) -> None:
+        """Make the folder ``stem``.
+
+        Raises:
+            RecipeError: when no field is kept as files.
+        """
+        super().__init__(stem, schema, fields)
+        if not any(spec.kind.payload for spec in fields.values()):
+            fix = "write jsonl, csv or parquet"
+            raise RecipeError(
+                describe("write.format: folder", "a field kept as files (image, audio)", shown("none"), fix=fix)
+            )
+        stem.mkdir(parents=True)
+        self._payloads = PayloadFolder(stem, "")
+        self._file = self.path.open("w", encoding="utf-8", newline="\n")
+
+    @property
+    def path(self) -> Path:
+        """``stem/metadata.jsonl``."""
+        return self.stem / "metadata.jsonl"
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        for row in table.to_pylist():
+            out = self._payloads.replace(row, self.fields)
+            names = {n: f"{n}_{FILE_NAME}" for n in out if n in self.fields and self.fields[n].kind.payload}
+            line = {names.get(name, name): value for name, value in out.items()}
+            self._file.write(json.dumps(line, ensure_ascii=False, default=plain) + "\n")
+
+    def close(self) -> None:
+        """Close the metadata file."""
+        self._file.close()

@@ -1,0 +1,128 @@
+"""Apache Parquet, read by batches and written as Hugging Face ``datasets`` reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from augury.errors import DataError, describe
+from augury.formats.base import Fields, Format, RawRecord, Writer, check_columns
+from augury.formats.files import as_payload, find_files, parent, short_name
+
+ROW_GROUP_BYTES = 32 << 20
+ROW_GROUP_ROWS = 65_536
+
+
+class Parquet(Format):
+    """Apache Parquet.
+
+    Args:
+        batch_rows: Rows held at a time while reading.
+        compression: Codec of written columns.
+    """
+
+    batch_rows: int = 256
+    compression: str = "zstd"
+
+    def files(self, source: str) -> list[str]:
+        """Return the file, or the folder's ``.parquet`` files."""
+        return find_files(source, (".parquet",))
+
+    def read(self, source: str, fields: Fields) -> Iterator[RawRecord]:
+        """Yield rows; columns that are not wanted are not read."""
+        for file in self.files(source):
+            name = short_name(file, source)
+            with fsspec.open(file, "rb") as handle:
+                yield from self._read_file(handle, file, name, fields)
+
+    def _read_file(self, handle: IO[bytes], file: str, name: str, fields: Fields) -> Iterator[RawRecord]:
+        try:
+            reader = pq.ParquetFile(handle)
+            columns = [c for c in reader.schema_arrow.names if c in fields]
+            check_columns(name, fields, reader.schema_arrow.names, [])
+            row = 0
+            for batch in reader.iter_batches(batch_size=self.batch_rows, columns=columns, use_threads=False):
+                for values in batch.to_pylist():
+                    yield _raw(values, f"{name} row {row}", parent(file), fields)
+                    row += 1
+        except (pa.ArrowInvalid, pa.ArrowIOError) as error:
+            raise DataError(describe(name, "a whole Parquet file", error, fix="write the file again")) from error
+
+    def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
+        """Return a writer of ``stem.parquet``."""
+        return ParquetWriter(stem, schema, fields, self.compression)
+
+    def read_table(self, path: Path, schema: pa.Schema, fields: Fields) -> Iterator[pa.Table]:
+        """Yield row groups."""
+        with pq.ParquetFile(path, page_checksum_verification=True) as reader:
+            for index in range(reader.num_row_groups):
+                yield reader.read_row_group(index, columns=schema.names, use_threads=False).cast(schema)
+
+
+def _raw(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRecord:
+    try:
+        for column, spec in fields.items():
+            if spec.kind.payload and values.get(column) is not None:
+                values[column] = as_payload(values[column], base, where)
+    except DataError as error:
+        return RawRecord(None, {k: str(v) for k, v in values.items()}, where, str(error))
+    return RawRecord(None, values, where)
+
+
+class ParquetWriter(Writer):
+    """Writes row groups of bounded size, with page checksums and the features Hugging Face needs named."""
+
+    def __init__(self, stem: Path, schema: pa.Schema, fields: Fields, compression: str) -> None:
+        """Open ``stem.parquet``."""
+        super().__init__(stem, with_features(schema, fields), fields)
+        self._pending: list[pa.Table] = []
+        self._rows = self._bytes = 0
+        self._writer = pq.ParquetWriter(
+            self.path,
+            self.schema,
+            compression=compression,
+            write_page_checksum=True,
+            use_dictionary=_dictionary(schema, fields),
+        )
+
+    @property
+    def path(self) -> Path:
+        """``stem.parquet``."""
+        return self.stem.with_name(self.stem.name + ".parquet")
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows, writing a row group when enough are pending."""
+        self._pending.append(table)
+        self._rows += table.num_rows
+        self._bytes += table.nbytes
+        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is pending and the footer."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.concat_tables(self._pending).cast(self.schema), row_group_size=self._rows)
+        self._pending, self._rows, self._bytes = [], 0, 0
+
+
+def with_features(schema: pa.Schema, fields: Fields) -> pa.Schema:
+    """Return the schema with Hugging Face's features of the payload columns in its metadata."""
+    features = {name: dict(feature) for name, spec in fields.items() if (feature := spec.kind.feature())}
+    return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})} if features else None)
+
+
+def _dictionary(schema: pa.Schema, fields: Fields) -> list[str]:
+    """The columns worth a dictionary: plain text, not payloads."""
+    return [
+        f.name for f in schema if pa.types.is_string(f.type) and not (f.name in fields and fields[f.name].kind.payload)
+    ]
