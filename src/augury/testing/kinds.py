@@ -68,7 +68,7 @@ def loads(case: KindCase) -> None:
     assert case.kind.entry_id == case.entry.id
     assert case.entry.spec.summary, "the spec has no summary"
     json.dumps(json_schema(type(case.kind)))
-    refusal(lambda: type(case.kind).build({"no_such_option": 1}), ParamError, "an unknown option")
+    refusal(ParamError, "an unknown option", type(case.kind).build, {"no_such_option": 1})
 
 
 @check()
@@ -109,7 +109,7 @@ def refuses_foreign_objects(case: KindCase) -> None:
     Troubleshooting: raise FieldError(describe("", expected, type_name(value), fix=...)) from ``check``.
     """
     for foreign in (object(), [object()], {"no": "such value"}, 3 + 4j):
-        refusal(lambda: case.kind.check(foreign), FieldError, f"check({foreign!r})")
+        refusal(FieldError, f"check({foreign!r})", case.kind.check, foreign)
 
 
 @check()

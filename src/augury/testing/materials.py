@@ -46,7 +46,8 @@ def anchor_kind(space: str, dist: str = "") -> Kind:
     anchors = [kind for kind in found if not kind.follows] or found
     if not anchors:
         raise LookupError(f"no installed kind is an anchor of the space {space!r}")
-    return anchors[0]()  # type: ignore[no-any-return]
+    anchor: Kind = anchors[0]()
+    return anchor
 
 
 def targets_of(space: str) -> list[Kind]:
@@ -56,7 +57,7 @@ def targets_of(space: str) -> list[Kind]:
 
 
 def material(op: type[Op], anchor: str) -> Material:
-    """Return what ops on ``anchor`` (a kind's id, or "row") are tried on: every target that follows its space is there."""
+    """Return what ops on ``anchor`` (a kind's id, or "row") are tried on, with every target that follows its space."""
     return _row_material(op.columns) if anchor == "row" else _anchor_material(kind_of(anchor))
 
 

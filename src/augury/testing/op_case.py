@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from augury.catalog import Entry
 from augury.errors import DataError
 from augury.op import Op, kinds_of
-from augury.params import params_of
+from augury.params import Param, params_of
 from augury.pipelines import Output, Pipeline, pipeline
 from augury.record import Record
 from augury.specs import OpSpec
@@ -50,12 +50,18 @@ class OpCase:
     @property
     def cls(self) -> type[Op]:
         """The op's class."""
-        return self.entry.load()  # type: ignore[no-any-return]
+        cls: type[Op] = self.entry.load()
+        return cls
 
     @cached_property
     def op(self) -> Op:
         """The op, configured."""
         return self.cls.build(self.params)
+
+    @property
+    def declared(self) -> tuple[Param, ...]:
+        """The parameters the op declares."""
+        return _declared(self.cls)
 
     @property
     def expands(self) -> bool:
@@ -126,12 +132,16 @@ class OpCase:
         return {key: done[key] for key in sorted(done)}
 
 
+def _declared(cls: type[Op]) -> tuple[Param, ...]:
+    return params_of(cls)  # type: ignore[arg-type]  # mypy takes a class's hash for its instances'
+
+
 def _cases(entry: Entry) -> list[OpCase]:
     assert isinstance(entry.spec, OpSpec)
     cls: type[Op] = entry.load()
-    examples = [dict(example) for example in entry.spec.examples]
-    needs = any(param.required for param in params_of(cls))
-    variants: list[Mapping[str, Any]] = examples if needs else [{}, *examples]
+    examples: list[Mapping[str, Any]] = [dict(example) for example in entry.spec.examples]
+    needs = any(param.required for param in _declared(cls))
+    variants = examples if needs else [{}, *examples]
     if not variants:
         raise AssertionError(f"{entry.id} has required parameters and no examples. Fix: give examples= in its OpSpec.")
     return [OpCase(entry, params, kind, i == 0) for i, params in enumerate(variants) for kind in kinds_of(cls)]

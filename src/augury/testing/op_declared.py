@@ -13,7 +13,7 @@ from typing import Any
 from augury.catalog import registry
 from augury.errors import ParamError
 from augury.op import Op, kinds_of
-from augury.params import json_schema, params_of
+from augury.params import json_schema
 from augury.testing.op_case import OPS, OpCase
 from augury.testing.suite import refusal
 
@@ -63,12 +63,11 @@ def rejects_wrong_parameters(case: OpCase) -> None:
     Troubleshooting: annotate parameters with Range, IntRange, Within; name ranges ``..._range``.
     """
     given = case.op.to_dict()
-    text = refusal(lambda: case.cls.build({**given, "no_such_parameter": 1}), ParamError, "an unknown parameter")
+    text = refusal(ParamError, "an unknown parameter", case.cls.build, {**given, "no_such_parameter": 1})
     assert "no_such_parameter" in text
     for name, value in given.items():
         if name.endswith("_range") and isinstance(value, list) and value[0] < value[1]:
-            reverse = {**given, name: value[::-1]}
-            refusal(lambda reverse=reverse: case.cls.build(reverse), ParamError, f"{name} reversed")  # type: ignore[misc]
+            refusal(ParamError, f"{name} reversed", case.cls.build, {**given, name: value[::-1]})
 
 
 @check()
@@ -78,15 +77,14 @@ def keeps_bounds(case: OpCase) -> None:
     Troubleshooting: declare bounds with Annotated[..., Within(lo, hi)]; do not clip silently.
     """
     given = case.op.to_dict()
-    for param in params_of(case.cls):
+    for param in case.declared:
         value = given[param.name]
         for wrong in (param.bounds.lo - 1, param.bounds.hi + 1):
             if abs(wrong) == float("inf") or value is None or isinstance(value, str | bool | dict):
                 continue
             bad: Any = wrong if not isinstance(value, list) else [wrong] * len(value)
             if bad != []:
-                build = {**given, param.name: bad}
-                refusal(lambda build=build: case.cls.build(build), ParamError, f"{param.name}={bad}")  # type: ignore[misc]
+                refusal(ParamError, f"{param.name}={bad}", case.cls.build, {**given, param.name: bad})
 
 
 @check()
@@ -96,7 +94,7 @@ def publishes_a_schema(case: OpCase) -> None:
     Troubleshooting: use parameter types that augury.params documents.
     """
     schema = json.loads(json.dumps(json_schema(case.cls)))
-    assert set(schema["properties"]) == {p.name for p in params_of(case.cls)}
+    assert set(schema["properties"]) == {p.name for p in case.declared}
     assert schema["additionalProperties"] is False
 
 
@@ -127,9 +125,9 @@ def is_documented(case: OpCase) -> None:
     """
     doc = case.cls.__doc__ or ""
     assert re.match(r"\s*\S.*[.!?]", doc), "the docstring's first line is not a sentence"
-    sections = ["Fields:", "Cost:"] + (["Args:"] if params_of(case.cls) else [])
+    sections = ["Fields:", "Cost:"] + (["Args:"] if case.declared else [])
     sections += ["Draws:"] if case.draws else []
     missing = [s for s in sections if s not in doc]
     assert not missing, f"the docstring lacks {', '.join(missing)}"
-    undocumented = [p.name for p in params_of(case.cls) if not p.doc]
+    undocumented = [p.name for p in case.declared if not p.doc]
     assert not undocumented, f"Args: lacks {', '.join(undocumented)}"

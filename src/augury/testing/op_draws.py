@@ -65,7 +65,7 @@ def draws_json(case: OpCase) -> None:
 def replays(case: OpCase) -> None:
     """A lineage stored as JSON replays to the same bytes.
 
-    Troubleshooting: ``effect`` depends on more than the draw, the size, the donors and the state, or needs tuples in a draw.
+    Troubleshooting: ``effect`` depends on more than draw, size, donors and state, or the draw holds tuples.
     """
     for record_id, record in case.runs.items():
         output = case.run(record_id, record)
@@ -113,9 +113,13 @@ def runs_in_threads(case: OpCase) -> None:
     """
     serial = case.results()
     with ThreadPoolExecutor(4) as threads:
-        futures = {k: threads.submit(lambda k=k: case.result(case.run(k[0], case.runs[k[0]], k[1]))) for k in serial}
+        futures = {key: threads.submit(_result, case, *key) for key in serial}
         parallel = {key: future.result() for key, future in futures.items()}
     assert parallel == serial, "threads give other results"
+
+
+def _result(case: OpCase, record_id: str, copy: int) -> Result:
+    return case.result(case.run(record_id, case.runs[record_id], copy))
 
 
 @check()

@@ -57,7 +57,7 @@ class Suite:
         self._made: dict[Entry, Sequence[Any]] = {}
 
     def check(self, when: Callable[[Any], bool] = lambda case: True) -> Callable[[Run], Run]:
-        """Return the decorator that adds a check. The first one added must hold for an entry that cannot be imported."""
+        """Return the decorator that adds a check. The first one added is all an entry gets that cannot be imported."""
 
         def add(run: Run) -> Run:
             if "Troubleshooting:" not in (run.__doc__ or ""):
@@ -74,7 +74,7 @@ class Suite:
         return self._made[entry]
 
     def pairs(self, dist: str, pattern: str = "*") -> list[tuple[Entry, Check]]:
-        """Return every (entry, check) of a distribution that applies; an entry that cannot load has the first check only.
+        """Return every (entry, check) that applies; an entry that cannot be imported has the first check only.
 
         Raises:
             PluginBroken: when the distribution's plugin did not load, or gives no entry of the group.
@@ -92,7 +92,7 @@ class Suite:
             cases = self.cases(entry)
         except Exception:
             return self.checks[:1]
-        return [check for check in self.checks if any(check.when(case) for case in cases)]
+        return [check for check in self.checks if any(_applies(check, case) for case in cases)]
 
     def run(self, entry: Entry, check: Check) -> None:
         """Run a check on every case of an entry.
@@ -103,7 +103,7 @@ class Suite:
         if check is self.checks[0]:
             entry.load()
         for case in self.cases(entry):
-            if check.when(case):
+            if _applies(check, case):
                 try:
                     check.run(case)
                 except Exception as error:
@@ -120,6 +120,14 @@ class Suite:
             except Exception as raised:
                 error = raised
             yield Outcome(entry, check, error)
+
+
+def _applies(check: Check, case: Any) -> bool:
+    """Whether a check is for a case; where that cannot be told, running it says why."""
+    try:
+        return check.when(case)
+    except Exception:
+        return True
 
 
 def _matches(entry: Entry, pattern: str) -> bool:
@@ -178,10 +186,10 @@ def parametrize(dist: str, pattern: str) -> Callable[[C], C]:
     return decorate
 
 
-def refusal(call: Callable[[], Any], error: type[AuguryError], what: str) -> str:
-    """Return the message with which ``call`` refuses, which must be an ``error`` in the house's template."""
+def refusal(error: type[AuguryError], what: str, call: Callable[..., Any], *args: Any) -> str:
+    """Return the message with which ``call(*args)`` refuses, which must be an ``error`` in the house's template."""
     try:
-        result = call()
+        result = call(*args)
     except error as raised:
         text = str(raised)
         assert TEMPLATE.search(text), f"{what}: the message does not follow the template: {text}"
