@@ -40,6 +40,11 @@ def interpolate(columns: Columns, share: np.ndarray, donor: np.ndarray) -> dict[
     return out
 
 
+def leave(columns: Columns) -> dict[str, np.ndarray]:
+    """Change nothing: for an effect that only mixes labels."""
+    return {}
+
+
 def put(columns: Columns, value: np.ndarray) -> dict[str, np.ndarray]:
     """Set the one column to ``value`` (n,) where it is not missing. Cost: O(n)."""
     ((name, values),) = columns.items()

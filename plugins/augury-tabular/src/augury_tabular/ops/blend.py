@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 from augury.effects import Rows
 from augury.op import Info
 from augury.rng import Rng
-from augury_tabular.columns import interpolate, put
+from augury_tabular.columns import interpolate, leave, put
 
 BLENDED = ("number", "category", "boolean")
 """The kinds of columns that can be blended."""
@@ -33,7 +34,8 @@ def blend(
     """
     donor = info.donors[0].record
     names = tuple(name for name, kind in info.size.columns.items() if kind == "number" and name != without)
-    values = tuple(float("nan") if donor.get(name) is None else float(donor[name]) for name in names)
-    out = [Rows(interpolate, {"share": share, "donor": values}, names, names, weights)] if names or weights else []
-    out += [Rows(put, {"value": donor[name]}, (name,), (name,)) for name in take if donor.get(name) is not None]
-    return out
+    out = [Rows(leave, {}, (), (), weights)]
+    if names:
+        values = tuple(math.nan if donor.get(name) is None else float(donor[name]) for name in names)
+        out = [Rows(interpolate, {"share": share, "donor": values}, names, names, weights)]
+    return out + [Rows(put, {"value": donor[name]}, (name,), (name,)) for name in take if donor.get(name) is not None]

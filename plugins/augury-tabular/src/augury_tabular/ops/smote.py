@@ -61,17 +61,10 @@ class Smote(Op):
             [name for name, kind in kinds.items() if kind in _CLASSES],
             label,
         )
-        if table.ids and all(value is None for value in table.labels):
-            raise RecipeError(
-                describe(
-                    "table.smote.label",
-                    "a field of the rows",
-                    label,
-                    name=label,
-                    known=fields,
-                    fix="name the class's field",
-                )
-            )
+        if label is not None and not any(value is not None for value in table.labels):
+            fix = "name the field of the class"
+            expected = "a field that the rows have"
+            raise RecipeError(describe("table.smote.label", expected, label, name=label, known=fields, fix=fix))
         return {"ids": table.ids, "neighbours": same_class(table, self.k)}
 
     def _label(self, fields: Mapping[str, Any]) -> str | None:
