@@ -16,8 +16,8 @@ BLENDED = ("number", "category", "boolean")
 
 def taken(rng: Rng, info: Info, share: float, without: str | None = None) -> list[str]:
     """Return the category columns that take the donor's category: each with probability ``share``."""
-    names = [name for name, kind in info.size.columns.items() if kind != "number" and name != without]
-    return [name for name in names if rng.chance(share)]
+    columns = info.size.columns.items()
+    return [name for name, kind in columns if kind != "number" and name != without and rng.chance(share)]
 
 
 def blend(
