@@ -53,10 +53,11 @@ def length(piece: Copy | Insert) -> int:
 def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> list[Copy | Insert]:
     """Return the pieces of ``outer``, an edit of what ``inner`` makes, as pieces of what ``inner`` was an edit of.
 
-    An insert cut in two keeps what it stands for only while it is whole.
+    An insert cut in two keeps what it stands for only while it is whole. Copies that ``inner`` parted stay parted when
+    ``outer`` joins them again: what the first edit broke is broken, as it is when the edits run one by one.
     """
     out: list[Copy | Insert] = []
-    for piece in outer:
+    for piece in _merge(outer):
         if type(piece) is Insert:
             stands_for = piece.stands_for and _pull_back(inner, *piece.stands_for)
             out.append(Insert(piece.text, stands_for))
@@ -64,7 +65,7 @@ def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> l
             out.append(piece)
         else:
             out.extend(_slice(inner, piece.a, piece.b))
-    return _merge(out)
+    return out
 
 
 def _slice(pieces: Sequence[Copy | Insert], a: int, b: int) -> list[Copy | Insert]:
@@ -95,7 +96,7 @@ def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, in
     return run
 
 
-def _merge(pieces: list[Copy | Insert]) -> list[Copy | Insert]:
+def _merge(pieces: Sequence[Copy | Insert]) -> list[Copy | Insert]:
     out: list[Copy | Insert] = []
     for piece in pieces:
         last = out[-1] if out else None
@@ -109,7 +110,7 @@ def _merge(pieces: list[Copy | Insert]) -> list[Copy | Insert]:
 def render(text: str, pieces: Sequence[Copy | Insert], sources: Sequence[str] = ()) -> str:
     """Return the text that the pieces make."""
     return "".join(
-        p.text if type(p) is Insert else (text if p.source == SELF else sources[p.source])[p.a : p.b] for p in pieces
+        (text if p.source == SELF else sources[p.source])[p.a : p.b] if isinstance(p, Copy) else p.text for p in pieces
     )
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from augury.catalog import Entry, registry
+from augury.catalog import Entry
 from augury.errors import DataError, ParamError, RecipeError
 from augury.formats import Format, Payload
 from augury.kinds import Kind
 from augury.record import FieldSpec
 from augury.specs import FormatSpec
-from augury.testing.materials import kind_of
+from augury.testing.materials import kind_of, payload_kinds
 from augury.testing.suite import Suite, refusal
 
 ROWS = 7
@@ -41,7 +41,7 @@ class FormatCase:
     def fields(self) -> dict[str, FieldSpec]:
         """Plain fields, and one kept as a file where the format writes nothing else and such a kind is installed."""
         kinds = {name: kind_of(kind_id, **options) for name, (kind_id, options) in PLAIN.items()}
-        payloads = [e.id for e in registry().entries("kinds") if e.load().payload]
+        payloads = payload_kinds()
         if payloads and self._refuses(kinds):
             kinds["payload"] = kind_of(payloads[0])
         return {name: FieldSpec(name, kind) for name, kind in kinds.items()}

@@ -226,7 +226,7 @@ def follows_what_does_not_move(case: KindCase) -> None:
     for space in sorted(case.kind.follows):
         size = _size_of(case, space)
         for value in case.values:
-            still = _followed(case, value, size, _move(space, size, 0)[:1])
+            still = _followed(case, value, space, size, _move(space, size, 0)[:1])
             case.same(still, value, f"after the identity in {space}")
 
 
@@ -239,9 +239,9 @@ def follows_there_and_back(case: KindCase) -> None:
     for space in sorted(case.kind.follows):
         size = _size_of(case, space)
         there, back = _move(space, size, 5)
-        moved = [_followed(case, value, size, (there,)) for value in case.values]
+        moved = [_followed(case, value, space, size, (there,)) for value in case.values]
         for value, shifted in zip(case.values, moved, strict=True):
-            case.same(_followed(case, value, size, (there, back)), value, f"there and back in {space}")
+            case.same(_followed(case, value, space, size, (there, back)), value, f"there and back in {space}")
             if not case.kind.is_empty(value):
                 assert not case.kind.equal(shifted, value), f"it does not move in {space}: {value!r:.200}"
 
@@ -311,10 +311,9 @@ def _move(space: str, size: Any, by: int) -> tuple[Any, Any]:
     return later, Time((Piece(by, by + n, 0, n),), n)
 
 
-def _followed(case: KindCase, value: Any, size: Any, moves: tuple[Any, ...]) -> Any:
+def _followed(case: KindCase, value: Any, space: str, size: Any, moves: tuple[Any, ...]) -> Any:
     """Return ``value`` after following each move in a segment of its own."""
     carried = case.kind.open(value, size)
-    (space,) = {move.space for move in moves}
     for move in moves:
         segment = segment_class(space)(size)
         assert segment.push(move)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from augury.catalog import registry
+from augury.catalog import Entry, registry
+from augury.errors import PluginBroken
 from augury.kinds import Kind
 from augury.op import Op
 from augury.record import FieldSpec, Record, Schema
@@ -41,19 +43,30 @@ def anchor_kind(space: str, dist: str = "") -> Kind:
     Raises:
         LookupError: when no installed kind is an anchor of the space.
     """
-    entries = sorted(registry().entries("kinds"), key=lambda e: (e.dist != dist, e.id))
-    found = [e.load() for e in entries if e.load().space == space]
-    anchors = [kind for kind in found if not kind.follows] or found
+    found = [(e.dist != dist, e.id, cls) for e, cls in _loadable() if cls.space == space]
+    anchors = [cls for *_, cls in sorted(found, key=lambda f: (bool(f[2].follows), *f[:2]))]
     if not anchors:
         raise LookupError(f"no installed kind is an anchor of the space {space!r}")
-    anchor: Kind = anchors[0]()
-    return anchor
+    return anchors[0]()
 
 
 def targets_of(space: str) -> list[Kind]:
     """Return every installed kind that follows the maps of a space."""
-    entries = sorted(registry().entries("kinds"), key=lambda e: e.id)
-    return [e.load()() for e in entries if space in e.load().follows]
+    return [cls() for _, cls in sorted(_loadable(), key=lambda found: found[0].id) if space in cls.follows]
+
+
+def payload_kinds() -> list[str]:
+    """Return the ids of the installed kinds that are kept as encoded bytes."""
+    return sorted(entry.id for entry, cls in _loadable() if cls.payload)
+
+
+def _loadable() -> list[tuple[Entry, type[Kind]]]:
+    """Every kind that can be imported: one that cannot is its own distribution's failure, not that of others."""
+    out = []
+    for entry in registry().entries("kinds"):
+        with suppress(PluginBroken):
+            out.append((entry, entry.load()))
+    return out
 
 
 def material(op: type[Op], anchor: str) -> Material:

@@ -130,12 +130,13 @@ def runs_in_another_process(case: OpCase) -> None:
     """
     here = case.results(copies=1)
     index = list(OPS.cases(case.entry)).index(case)
-    there = _process().submit(_results_elsewhere, case.entry.full_id, index).result(timeout=300)
+    there = process().submit(_results_elsewhere, case.entry.full_id, index).result(timeout=300)
     assert there == here, "another process gives other results"
 
 
 @lru_cache(maxsize=1)
-def _process() -> ProcessPoolExecutor:
+def process() -> ProcessPoolExecutor:
+    """Return the process that results are compared with: started afresh, kept for further checks."""
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 

@@ -1,0 +1,51 @@
+"""What the demo distribution gives: strings only."""
+
+from augury.plugin import KindSpec, OpSpec, Plugin, hookimpl
+
+GOOD = [
+    OpSpec(
+        "demo.rotate",
+        "augury_demo.ops:Rotate",
+        "Move letters from the front to the end.",
+        "demo.letters",
+        effect="Rope",
+    ),
+    OpSpec("demo.noop", "augury_demo.ops:Noop", "Do nothing.", "demo.letters"),
+    OpSpec("demo.splice", "augury_demo.ops:Splice", "Append a donor's letters.", "demo.letters", effect="Rope"),
+    OpSpec("demo.shift", "augury_demo.ops:Shift", "Add a drawn number.", "row", effect="Rows"),
+    OpSpec("demo.center", "augury_demo.ops:Center", "Subtract the training mean.", "row", effect="Rows"),
+    OpSpec("demo.twice", "augury_demo.ops:Twice", "Rotate twice.", "demo.letters"),
+    OpSpec("demo.count", "augury_demo.ops:Count", "Put the number of marks in front.", "demo.letters", effect="Rope"),
+    OpSpec("demo.split", "augury_demo.ops:Split", "Break letters into code points.", "demo.letters", effect="Convert"),
+    OpSpec("demo.strict", "augury_demo.ops:Strict", "Refuse negative numbers.", "row", effect="Rows"),
+]
+
+BAD = [
+    OpSpec("bad.global_random", "augury_demo.bad:GlobalRandom", "Draws from random.", "demo.letters"),
+    OpSpec("bad.peeks", "augury_demo.bad:Peeks", "Looks in effect.", "demo.letters"),
+    OpSpec("bad.constant", "augury_demo.bad:Constant", "Draws nothing new.", "demo.letters"),
+    OpSpec("bad.tuples", "augury_demo.bad:Tuples", "Draws tuples.", "demo.letters"),
+    OpSpec("bad.numpy_draw", "augury_demo.bad:NumpyDraw", "Draws numpy numbers.", "demo.letters"),
+    OpSpec("bad.remembers", "augury_demo.bad:Remembers", "Counts its calls.", "demo.letters"),
+    OpSpec("bad.undocumented", "augury_demo.bad:Undocumented", "No sections.", "demo.letters"),
+    OpSpec("bad.writes_input", "augury_demo.bad:WritesInput", "Writes into its columns.", "row"),
+    OpSpec("bad.mixes_rows", "augury_demo.bad:MixesRows", "Depends on the batch.", "row"),
+    OpSpec("bad.wrong_kind", "augury_demo.bad:WrongKind", "Spec and class disagree.", "row"),
+    OpSpec("bad.missing", "augury_demo.absent:Absent", "Cannot be imported.", "demo.letters"),
+    OpSpec("bad.closure", "augury_demo.bad:Closure", "An effect that cannot be pickled.", "demo.letters"),
+    OpSpec("bad.loose", "augury_demo.bad:Loose", "Takes any range.", "demo.letters"),
+]
+
+
+@hookimpl
+def augury_plugin() -> Plugin:
+    """Return the demo's entries."""
+    return Plugin(
+        ops=[*GOOD, *BAD],
+        kinds=[
+            KindSpec("demo.letters", "augury_demo.kinds:Letters", "Plain text."),
+            KindSpec("demo.marks", "augury_demo.kinds:Marks", "Marked ranges of a text."),
+            KindSpec("demo.points", "augury_demo.kinds:Points", "The code points of a text."),
+            KindSpec("bad.lossy", "augury_demo.kinds:Lossy", "Forgets what it packs."),
+        ],
+    )
