@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Literal, NamedTuple
 
+from augury_text.function_words import FUNCTION_WORDS
 from augury_text.inflect import in_case_of, inflect, readings
 
 Pos = Literal["n", "v", "a", "r"]
@@ -46,6 +47,7 @@ class Lexicon:
         self.irregular = irregular
         self._entries = entries
         self.readings = functools.lru_cache(_CACHED_WORDS)(self._readings)
+        self.has_synonyms = functools.lru_cache(_CACHED_WORDS)(self._has_synonyms)
         self.substitutes = functools.lru_cache(_CACHED_WORDS)(self._substitutes)
 
     def entry(self, lemma: str) -> dict[str, tuple[int, tuple[tuple[str, ...], ...]]]:
@@ -80,6 +82,13 @@ class Lexicon:
                 found[pos, lemma, tag] = Reading(pos, lemma, tag, known[0])
         return tuple(found.values())
 
+    def _has_synonyms(self, word: str) -> bool:
+        """Whether some reading of a word, in any casing, has synonyms and may be replaced at all."""
+        form = word.lower()
+        if form in FUNCTION_WORDS:
+            return False
+        return any(self.synonyms(reading.lemma, reading.pos, 5) for reading in self.readings(form))  # type: ignore[arg-type]
+
     def _substitutes(self, word: str, tag: str, senses: int = 2) -> tuple[str, ...]:
         """Words that can stand in for a word read with a tag, inflected and cased like it, the best first."""
         form = word.lower()
@@ -94,7 +103,7 @@ class Lexicon:
 
 
 @functools.cache
-def lexicon(source: Source = "compiled") -> Lexicon:
+def load_lexicon(source: Source = "compiled") -> Lexicon:
     """Open a lexicon; the second call gives the same object.
 
     Args:

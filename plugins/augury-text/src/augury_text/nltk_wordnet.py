@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import PluginError
-from augury_text.lexicon import Lexicon, lexicon
+from augury_text.lexicon import Lexicon, load_lexicon
 
 if TYPE_CHECKING:
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
@@ -25,7 +25,7 @@ class NltkLexicon(Lexicon):
 
     def __init__(self, reader: WordNetCorpusReader) -> None:
         source = f"NLTK WordNet {reader.get_version()}"
-        super().__init__({}, lexicon().irregular, {"source": source, "language": "en"})
+        super().__init__({}, load_lexicon().irregular, {"source": source, "language": "en"})
         self._reader = reader
 
     def entry(self, lemma: str) -> dict[str, tuple[int, tuple[tuple[str, ...], ...]]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from augury_text.inflect import in_case_of
-from augury_text.tagger import tagger
+from augury_text.tagger import load_tagger
 from augury_text.tokens import Span, word_spans
 
 _SIDE = re.compile(r"(?<![^\W_])(left|right)(?=most|ward|wards|[^\w]|_|\Z)", re.IGNORECASE)
@@ -105,7 +105,7 @@ def _is_verb_left(text: str, spans: Sequence[Span], index: int, before: str, aft
         return False
     if before and after in ("", "in", "on", "to", "at") and not _QUANTITIES.isdisjoint(around):
         return True
-    return tagger().tag(text, spans, index) in ("VBD", "VBN", "VB")
+    return load_tagger().tag(text, spans, index) in ("VBD", "VBN", "VB")
 
 
 def _is_other_right(text: str, spans: Sequence[Span], index: int, before: str, after: str) -> bool:
@@ -121,7 +121,7 @@ def _is_other_right(text: str, spans: Sequence[Span], index: int, before: str, a
 
 
 def _verb_follows(text: str, spans: Sequence[Span], index: int) -> bool:
-    return index < len(spans) and tagger().tag(text, spans, index) == "VB"
+    return index < len(spans) and load_tagger().tag(text, spans, index) == "VB"
 
 
 def _word_near(text: str, spans: Sequence[Span], index: int, step: int) -> str:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from augury_text.function_words import FUNCTION_WORDS
-from augury_text.lexicon import Lexicon, Source, lexicon
+from augury_text.lexicon import Lexicon, Source, load_lexicon
 from augury_text.tokens import Span
 
 _STOPS = frozenset('.!?;:()[]{}"\n\u201c\u201d\u2014\u2013\u2026')
@@ -160,9 +160,9 @@ class Tagger:
 
 
 @functools.cache
-def tagger(source: Source = "compiled") -> Tagger:
+def load_tagger(source: Source = "compiled") -> Tagger:
     """The tagger on a lexicon; the second call gives the same object."""
-    return Tagger(lexicon(source))
+    return Tagger(load_lexicon(source))
 
 
 def _is_name(text: str, word: str, before: str) -> bool:

@@ -1,0 +1,74 @@
+"""What the text ops share: which words they may touch, how many, and ropes made from lists of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from augury.effects import Copy, Insert
+from augury.errors import RecipeError, describe, shown
+from augury.op import Info
+from augury_text.tokens import Span
+
+Edit = tuple[int, int, str]
+"""(start, end, replacement), in characters."""
+
+
+def replace(length: int, edits: Iterable[Sequence[Any]]) -> tuple[Copy | Insert, ...]:
+    """Return the rope's pieces that replace ranges of a text of `length` characters.
+
+    Args:
+        length: of the text, in characters.
+        edits: (start, end, replacement), in order and apart; an empty replacement deletes, an empty range inserts.
+    """
+    pieces: list[Copy | Insert] = []
+    done = 0
+    for start, end, new in edits:
+        if start > done:
+            pieces.append(Copy(done, start))
+        if new:
+            pieces.append(Insert(new, (start, end) if start < end else None))
+        done = end
+    if done < length:
+        pieces.append(Copy(done, length))
+    return tuple(pieces)
+
+
+def how_many(fraction: float, words: int) -> int:
+    """Return a share of a number of words: rounded, but at least one word where there is any and the share is not 0."""
+    return max(1, int(fraction * words + 0.5)) if fraction and words else 0
+
+
+def labelled(info: Info) -> list[Span]:
+    """Return the character ranges of every labelled span that lies on the text an op is shown."""
+    from augury_text.kinds import Label
+
+    ranges = []
+    for value in info.targets.values():
+        if value and type(value[0]) is Label:
+            ranges += [(label.start, label.end) for label in value]
+    return ranges
+
+
+def outside(spans: Sequence[Span], ranges: Sequence[Span]) -> list[Span]:
+    """Return the words that touch none of the ranges."""
+    return [(a, b) for a, b in spans if not any(a < end and start < b for start, end in ranges)]
+
+
+def same_text(draw: Any, info: Info, op_id: str) -> list[Any]:
+    """Return the edits of a draw, which were drawn looking at one text and fit no other.
+
+    Raises:
+        RecipeError: the step names several fields and would share one draw among them.
+    """
+    if draw["field"] != info.field:
+        raise RecipeError(
+            describe(
+                op_id,
+                "a draw of its own for each text",
+                shown(f"one draw for {draw['field']} and {info.field}"),
+                fix="add independent: true to the step",
+            )
+        )
+    edits: list[Any] = draw["edits"]
+    return edits

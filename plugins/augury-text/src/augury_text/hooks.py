@@ -1,0 +1,60 @@
+"""What this distribution gives the registry."""
+
+from augury.plugin import CouplingSpec, KindSpec, OpSpec, Plugin, hookimpl
+
+
+@hookimpl
+def augury_plugin() -> Plugin:
+    """Return the kinds of text, the ops that edit it, and how a caption follows its picture's mirroring."""
+    return Plugin(
+        kinds=[
+            KindSpec("text", "augury_text.kinds:Text", "A string; edits are ropes of pieces."),
+            KindSpec("spans", "augury_text.kinds:Spans", "Labelled character ranges of a text; they may overlap."),
+            KindSpec("tags", "augury_text.kinds:Tags", "One tag for each token of a text; they travel with their words."),
+        ],
+        ops=[
+            OpSpec(
+                "text.synonym",
+                "augury_text.ops.synonym:Synonym",
+                "Replace words by synonyms of their part of speech, inflected and cased alike.",
+                on="text",
+                effect="Rope",
+                examples=({"fraction": 0.5, "senses": 3, "keep_spans": False},),
+            ),
+            OpSpec(
+                "text.swap",
+                "augury_text.ops.swap:Swap",
+                "Let pairs of words change places, their tags with them.",
+                on="text",
+                effect="Rope",
+                examples=({"fraction": 0.6, "reach": "any"},),
+            ),
+            OpSpec(
+                "text.insert",
+                "augury_text.ops.insert:Insert",
+                "Insert synonyms of the text's own words at random places.",
+                on="text",
+                effect="Rope",
+                examples=({"fraction": 0.5, "senses": 3},),
+            ),
+            OpSpec(
+                "text.delete",
+                "augury_text.ops.delete:Delete",
+                "Delete words and close the gaps they leave.",
+                on="text",
+                effect="Rope",
+                examples=({"fraction": 0.6, "min_words": 2, "keep_spans": False},),
+            ),
+        ],
+        couplings=[
+            CouplingSpec(
+                "text.mirror",
+                "augury_text.mirror:mirror",
+                "A mirrored picture swaps left and right in the caption about it.",
+                link="about",
+                space="plane",
+                source="image",
+                destination="text",
+            ),
+        ],
+    )

@@ -1,0 +1,276 @@
+"""The kinds of text: strings, labelled spans of them, and tags of their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from augury.effects import SELF, Copy
+from augury.errors import FieldError, describe, shown
+from augury.kinds import Kind
+from augury.record import type_name
+from augury.spaces.text import TextMap, TextSegment, TextSize, length, render
+from augury_text.tokens import word_spans
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Text(Kind):
+    """A string. Offsets on it count Unicode code points, as Python does.
+
+    Args:
+        empty: "keep" takes a text without any character as a value, "refuse" refuses the record.
+    """
+
+    space = "text"
+
+    empty: Literal["keep", "refuse"] = "keep"
+
+    def check(self, value: Any) -> str:
+        """Return a plain str; text that UTF-8 cannot hold is refused.
+
+        Raises:
+            FieldError: bytes, another type, lone surrogates, or an empty text where those are refused.
+        """
+        if type(value) is not str:
+            if isinstance(value, bytes | bytearray):
+                fix = 'decode it: value.decode("utf-8")'
+                raise FieldError(describe("", "text (str)", type_name(value), fix=fix))
+            if not isinstance(value, str):
+                raise FieldError(describe("", "text (str)", type_name(value), fix="convert it with str()"))
+            value = str(value)
+        if not value and self.empty == "refuse":
+            raise FieldError(describe("", "a text with at least one character", value, fix="drop the record"))
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as cause:
+                what = f"a lone surrogate at character {cause.start}"
+                fix = "read the file in the encoding it was written in"
+                raise FieldError(describe("", "text that UTF-8 can hold", shown(what), fix=fix)) from cause
+        return value
+
+    def arrow(self) -> pa.DataType:
+        """string."""
+        import pyarrow as pa
+
+        return pa.string()
+
+    def size(self, value: str) -> TextSize:
+        """Length in characters."""
+        return TextSize(len(value))
+
+    def render(self, value: str, segment: TextSegment) -> str:
+        """Put the pending pieces together, once."""
+        return render(value, segment.pieces)
+
+    def is_empty(self, value: str) -> bool:
+        """Whether nothing but blanks is left."""
+        return not value.strip()
+
+    def samples(self) -> list[str]:
+        """Return texts for tests: English, and everything offsets go wrong on."""
+        return [
+            "The quick brown fox jumps over the lazy dog.",
+            "A small dog, left of the old car, barks loudly.\r\n\tThen\u00a0it runs away!",
+            "Cafe\u0301 \U0001f469\u200d\U0001f467 \u6f22\u5b57 and 1\ufe0f\u20e3 well-acted \u201cfilm\u201d\u2026",
+            "",
+        ]
+
+
+class Label(NamedTuple):
+    """A labelled range of characters [start, end) of a text."""
+
+    start: int
+    end: int
+    label: str
+
+
+class _Labels(Kind):
+    """What spans and tags share: a tuple of `Label`, kept as a list of structs."""
+
+    follows = frozenset({"text"})
+
+    def check(self, value: Any) -> tuple[Label, ...]:
+        """Return a tuple of `Label`; triples and mappings with start, end and label are taken.
+
+        Raises:
+            FieldError: another form, an offset that is no integer, an empty or negative range, a label that is no str.
+        """
+        if type(value) is tuple and all(type(item) is Label for item in value):
+            return self.arranged(value)
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+            expected = "a list of (start, end, label)"
+            raise FieldError(describe("", expected, type_name(value), fix="write [[0, 5, 'PER']], say"))
+        return self.arranged(tuple(_label(item, index) for index, item in enumerate(value)))
+
+    def arranged(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
+        """Return the labels in the kind's order, if they may stand together."""
+        return labels
+
+    def arrow(self) -> pa.DataType:
+        """list<struct<start: int64, end: int64, label: string>>."""
+        import pyarrow as pa
+
+        return pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("label", pa.string())]))
+
+    def pack(self, value: tuple[Label, ...]) -> list[dict[str, Any]]:
+        """Return a list of mappings."""
+        return [label._asdict() for label in value]
+
+    def open(self, value: tuple[Label, ...], size: TextSize) -> tuple[Label, ...]:
+        """Return the labels, held against the text they lie on.
+
+        Raises:
+            FieldError: a range that ends beyond the text.
+        """
+        for label in value:
+            if label.end > size.length:
+                expected = f"offsets up to {size.length}, the length of its text"
+                fix = "count characters, not bytes, from the text's start"
+                raise FieldError(describe("", expected, tuple(label), fix=fix))
+        return value
+
+    def is_empty(self, value: tuple[Label, ...]) -> bool:
+        """Whether no label is left."""
+        return not value
+
+
+class Spans(_Labels):
+    """Labelled character ranges of a text: entities, answers, aspects. They may overlap; their order is kept.
+
+    A span goes where its characters go, all together and unchanged; one whose characters were edited, parted or
+    deleted is dropped with its label. Where its text was copied twice it is there twice.
+
+    Args:
+        replaced: What becomes of a span whose words were replaced by others that stand for them (synonyms): "drop",
+            or "keep" to let the label stay on the new words.
+    """
+
+    replaced: Literal["drop", "keep"] = "drop"
+
+    def follow(self, carried: tuple[Label, ...], where: TextMap) -> tuple[Label, ...]:
+        """Return the spans where they are after an edit."""
+        out: list[Label] = []
+        for start, end, label in carried:
+            places = where.exact(start, end)
+            if not places and self.replaced == "keep":
+                places = image(where, start, end)
+            out += [Label(a, b, label) for a, b in places]
+        return tuple(out)
+
+    def samples(self) -> list[tuple[Label, ...]]:
+        """Return spans on the first sample of `Text`, overlapping and none."""
+        return [(Label(4, 19, "ANIMAL"), Label(4, 9, "ADJ"), Label(40, 43, "ANIMAL")), (Label(0, 44, "SENT"),), ()]
+
+
+class Tags(_Labels):
+    """One tag for each token of a text, as (start, end, tag) in order and apart; `augury_text.tagged` makes them.
+
+    A tag goes where its token goes, also where the token was replaced or changed in part; it goes with a deleted one.
+
+    Args:
+        inserted: The tag of words that an edit inserts and that stand for none; None gives them no tag.
+    """
+
+    inserted: str | None = "O"
+
+    def arranged(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
+        """Return the labels if they are in order and apart."""
+        for before, after in zip(labels, labels[1:], strict=False):
+            if before.end > after.start:
+                got = shown(f"{tuple(before)} before {tuple(after)}")
+                raise FieldError(describe("", "tokens in order and apart", got, fix="sort them; use spans for overlaps"))
+        return labels
+
+    def follow(self, carried: tuple[Label, ...], where: TextMap) -> tuple[Label, ...]:
+        """Return the tags where their tokens are after an edit, in the order of the new text."""
+        out = [Label(a, b, tag) for start, end, tag in carried for a, b in image(where, start, end)]
+        if self.inserted is not None:
+            out += [Label(a, b, self.inserted) for a, b in _new_words(where)]
+        return tuple(sorted(out))
+
+    def samples(self) -> list[tuple[Label, ...]]:
+        """Return tags of all tokens of the first sample of `Text`, of some, and none."""
+        text = Text().samples()[0]
+        tags = ("DET", "ADJ", "ADJ", "NOUN", "VERB", "ADP", "DET", "ADJ", "NOUN")
+        whole = tuple(Label(a, b, tag) for (a, b), tag in zip(word_spans(text), tags, strict=True))
+        return [whole, whole[2:5], ()]
+
+
+def tagged(text: str, tokens: Sequence[str], tags: Sequence[str]) -> tuple[Label, ...]:
+    """Return the value of a `tags` field from a text, its tokens in order, and a tag for each.
+
+    Args:
+        text: the text; tokens may be parted by anything.
+        tokens: each is found in the text after the one before it.
+        tags: as many as tokens.
+
+    Raises:
+        FieldError: a token is not found, or the numbers differ.
+    """
+    if len(tokens) != len(tags):
+        fix = "give one tag for each token"
+        raise FieldError(describe("", f"{len(tokens)} tags", shown(str(len(tags))), fix=fix))
+    out, at = [], 0
+    for token, tag in zip(tokens, tags, strict=True):
+        start = text.find(token, at)
+        if start < 0 or not token:
+            expected = f"a token of the text after character {at}"
+            raise FieldError(describe("", expected, token, fix="give the tokens as the text has them, in order"))
+        at = start + len(token)
+        out.append(Label(start, at, str(tag)))
+    return tuple(out)
+
+
+def image(where: TextMap, start: int, end: int) -> list[tuple[int, int]]:
+    """Return where the source range [start, end) is after an edit, changed or not, if it is in one run.
+
+    Pieces of the range and inserts that stand for parts of it must follow each other, in order; else there is none.
+    """
+    places: list[tuple[int, int]] = []
+    out, last = 0, start
+    for piece in where.pieces:
+        n = length(piece)
+        if type(piece) is Copy:
+            a, b = (max(piece.a, start), min(piece.b, end)) if piece.source == SELF else (0, 0)
+            place = (out + a - piece.a, out + b - piece.a)
+        else:
+            a, b = piece.stands_for or (0, 0)  # type: ignore[union-attr]
+            if not (start <= a and b <= end):
+                a = b = 0
+            place = (out, out + n)
+        if a < b:
+            if places and (place[0] != places[-1][1] or a < last):
+                return []
+            places.append(place)
+            last = b
+        out += n
+    return [(places[0][0], places[-1][1])] if places and places[0][0] < places[-1][1] else []
+
+
+def _new_words(where: TextMap) -> list[tuple[int, int]]:
+    """Return the words of inserts that stand for nothing."""
+    words: list[tuple[int, int]] = []
+    out = 0
+    for piece in where.pieces:
+        if type(piece) is not Copy and piece.stands_for is None:  # type: ignore[union-attr]
+            words += [(out + a, out + b) for a, b in word_spans(piece.text)]  # type: ignore[union-attr]
+        out += length(piece)
+    return words
+
+
+def _label(item: Any, index: int) -> Label:
+    """Return a `Label` made of a triple or a mapping."""
+    if isinstance(item, Mapping) and item.keys() == {"start", "end", "label"}:
+        item = (item["start"], item["end"], item["label"])
+    if isinstance(item, str | Mapping) or not isinstance(item, Sequence) or len(item) != 3:
+        raise FieldError(describe(f"[{index}]", "(start, end, label)", item, fix="write [0, 5, 'PER'], say"))
+    start, end, label = (part.item() if hasattr(part, "item") else part for part in item)
+    if type(start) is not int or type(end) is not int or not 0 <= start < end:
+        fix = "count characters from 0; the end is not included"
+        raise FieldError(describe(f"[{index}]", "whole offsets with 0 <= start < end", (start, end), fix=fix))
+    if not isinstance(label, str):
+        raise FieldError(describe(f"[{index}]", "a label that is text", label, fix="name it with a str"))
+    return Label(start, end, str(label))
