@@ -14,7 +14,7 @@ import pluggy
 from augury.errors import AmbiguousId, PluginBroken, UnknownId, describe, shown
 from augury.names import nearest
 from augury.plugins import CORE, LoadedPlugin, PluginFailure, discover
-from augury.specs import GROUPS, CouplingSpec, OpSpec, Spec
+from augury.specs import GROUPS, CouplingSpec, OpSpec, Plugin, Spec
 
 FIRST_PARTY = {
     "image": "augury-image",
@@ -49,7 +49,7 @@ class Entry:
         """Import and return what the entry's target names; its ``entry_id`` is set where it is a class.
 
         Raises:
-            PluginBroken: when the import fails, with its cause and the fix, or when the distribution needs another core.
+            PluginBroken: when the import fails, with cause and fix, or when the distribution needs another core.
         """
         return _load(self)
 
@@ -79,7 +79,7 @@ def _check_core_requirement(dist: str) -> None:
 
     from augury import __version__
 
-    if dist == CORE:
+    if dist in (CORE, LOCAL):
         return
     from packaging.requirements import Requirement
 
@@ -238,10 +238,25 @@ def _owner(entries: list[Entry]) -> Entry | None:
     return next((e for e in entries if e.dist == CORE), None)
 
 
+LOCAL = "this-process"
+"""The distribution name of transforms that were made of functions in this process."""
+
+_local: dict[str, OpSpec] = {}
+
+
+def add_local(spec: OpSpec) -> None:
+    """Add an op of this process to the registry; one of the same id made here before is replaced."""
+    _local[spec.id] = spec
+    registry.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """Return this process's registry, built on first use. ``registry.cache_clear()`` builds it anew."""
     manager, loaded, failures = discover()
+    if _local:
+        local = Plugin(ops=list(_local.values()))
+        loaded.append(LoadedPlugin(LOCAL, "0", LOCAL, "augury.functions", local, 0.0))
     return Registry(loaded, failures, manager)
 
 

@@ -1,11 +1,11 @@
 """Effects: what an op says it does. The core applies them, and every kind follows them.
 
-An effect is a plain immutable value. ``space`` names the space it acts in; ``moves`` says whether targets
-must follow (a value effect leaves them where they are). Functions in effects are module-level callables,
-so that effects can be pickled; ``args`` are their keyword arguments.
+An effect is a plain immutable value. Some move things, so that targets must follow (`moves`); a value effect leaves
+them where they are. Functions in effects are module-level callables, so that effects can be pickled; ``args`` are
+their keyword arguments.
 
-A distribution can define an effect of its own: any class with ``space`` and ``lower(size) -> list`` of the
-effects here. Every kind then follows it with no further rule.
+A distribution can define an effect of its own: any class with ``lower(size) -> list`` of the effects here. Every kind
+then follows it with no further rule.
 """
 
 from __future__ import annotations
@@ -44,9 +44,6 @@ class Warp(NamedTuple):
     fill: Fill = 0.0
     interpolation: Interpolation = "linear"
 
-    space = "plane"
-    moves = True
-
 
 class Field(NamedTuple):
     """Plane: a dense map from output to source, built when it is run.
@@ -62,9 +59,6 @@ class Field(NamedTuple):
     fill: Fill = 0.0
     interpolation: Interpolation = "linear"
 
-    space = "plane"
-    moves = True
-
 
 class Curve(NamedTuple):
     """Plane value: ``fn(x, **args)`` maps [0, 1] to [0, 1], point by point.
@@ -76,17 +70,11 @@ class Curve(NamedTuple):
     fn: Callable[..., Any]
     args: Mapping[str, Any] = NO_ARGS
 
-    space = "plane"
-    moves = False
-
 
 class Color(NamedTuple):
     """Plane value: a 3x4 matrix (row-major, 12 numbers) on RGB in [0, 1], then clipped to [0, 1]."""
 
     matrix: tuple[float, ...]
-
-    space = "plane"
-    moves = False
 
 
 class Pixels(NamedTuple):
@@ -99,9 +87,6 @@ class Pixels(NamedTuple):
     args: Mapping[str, Any] = NO_ARGS
     accepts: tuple[str, ...] = ("uint8", "float32")
     sources: tuple[int, ...] = ()
-
-    space = "plane"
-    moves = False
 
 
 class Layer(NamedTuple):
@@ -142,9 +127,6 @@ class Layers(NamedTuple):
     fill: Fill = 0.0
     interpolation: Interpolation = "linear"
 
-    space = "plane"
-    moves = True
-
 
 class Copy(NamedTuple):
     """Keep the characters [a, b) of the text the op was shown (or of a donor's)."""
@@ -165,9 +147,6 @@ class Rope(NamedTuple):
     """Text: the new text as pieces of the old and inserts, in order. A swap is copies in another order."""
 
     pieces: tuple[Copy | Insert, ...]
-
-    space = "text"
-    moves = True
 
 
 class Piece(NamedTuple):
@@ -192,9 +171,6 @@ class Time(NamedTuple):
     pitch: float = 1.0
     mode: Literal["resample", "stretch"] = "resample"
 
-    space = "time"
-    moves = True
-
 
 class Samples(NamedTuple):
     """Time value: an opaque function ``fn(samples, rate, *sources, **args)`` that keeps shape and rate.
@@ -205,9 +181,6 @@ class Samples(NamedTuple):
     fn: Callable[..., Any]
     args: Mapping[str, Any] = NO_ARGS
     sources: tuple[int, ...] = ()
-
-    space = "time"
-    moves = False
 
 
 class Rows(NamedTuple):
@@ -224,9 +197,6 @@ class Rows(NamedTuple):
     writes: tuple[str, ...]
     weights: tuple[float, ...] = ()
 
-    space = "row"
-    moves = False
-
 
 class Convert(NamedTuple):
     """Any space: change the value to another kind, as the op's ``makes`` says: ``fn(value, **args)``."""
@@ -235,12 +205,20 @@ class Convert(NamedTuple):
     fn: Callable[..., Any]
     args: Mapping[str, Any] = NO_ARGS
 
-    space = ""
-    moves = False
-
 
 Effect: TypeAlias = Any
-"""One of the classes above, or a third party's class with ``space`` and ``lower(size)``."""
+"""One of the classes above, or a third party's class with ``lower(size)``."""
 
 Effects: TypeAlias = Effect | Sequence[Effect] | Mapping[str, Effect]
 """What `Op.effect` may return: one effect, several in order, or one for each named field."""
+
+MOVING = (Warp, Field, Layers, Rope, Time)
+"""Effects that targets follow."""
+
+STILL = (Curve, Color, Pixels, Samples, Rows, Convert)
+"""Effects that leave targets where they are."""
+
+
+def moves(effect: Effect) -> bool:
+    """Return whether targets must follow the effect; one that is lowered to others is taken to move them."""
+    return not isinstance(effect, STILL)

@@ -29,7 +29,7 @@ def describe(
     known: Iterable[str] = (),
     fix: str = "",
 ) -> str:
-    """Return ``<where>: expected <expected>, got <got>. Did you mean ...? Fix: <fix>.``
+    """Return the message ``<where>: expected <expected>, got <got>. Did you mean ...? Fix: <fix>.`` of an error.
 
     Args:
         where: The place: a file and line, a step path, a field.

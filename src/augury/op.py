@@ -57,6 +57,10 @@ class Info(Protocol):
         """Values of the fields that lie on the anchor, mapped through everything pending."""
         ...
 
+    def after(self, effect: Any) -> Mapping[str, Any]:
+        """Return ``targets`` as they will be once the anchor has ``effect`` too. Needs "targets" in ``reads``."""
+        ...
+
     @property
     def links(self) -> Mapping[str, Any]:
         """Values of the record's other fields, as they are now."""
@@ -104,8 +108,8 @@ class Op(Configured):
     """Base of all ops: frozen parameters, no state, safe from any thread.
 
     Class attributes:
-        on: The kind it acts on, or several: then it acts on each field it is given of any of them. "row" is the record's
-            table columns together.
+        on: The kind it acts on, or several: then on each field it is given of any of them. "row" is the
+            record's table columns together.
         reads: Which of "value", "targets", "links" its `pick` and `draw` look at.
         donors: The most other records it takes.
         makes: Static change of kinds: {"self": "raw_image"}, {"label": "distribution"} ("label" is the role).

@@ -14,7 +14,6 @@ import math
 import types
 import typing
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, Union, dataclass_transform
 
 from augury.errors import ParamError, describe, shown
@@ -62,11 +61,12 @@ class Configured:
     """
 
     entry_id: ClassVar[str] = ""
+    _declared: ClassVar[tuple[Param, ...]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make the subclass a frozen keyword-only dataclass."""
         super().__init_subclass__(**kwargs)
-        dataclasses.dataclass(frozen=True, kw_only=True, eq=True)(cls)
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
         """Check every value and make lists tuples."""
@@ -97,7 +97,7 @@ class Configured:
         missing = [p.name for p in known.values() if p.required and p.name not in given]
         if missing:
             raise ParamError(describe(place, f"the parameter {missing[0]}", shown("nothing"), fix=f"give {missing[0]}"))
-        return cls(**given)
+        return cls(**{n: _conform(v, known[n].type, known[n].bounds, f"{place}.{n}") for n, v in given.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as JSON-able values; ``build`` of it gives an equal object."""
@@ -112,9 +112,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=4096)
 def params_of(cls: type[Configured]) -> tuple[Param, ...]:
-    """Return the declared parameters of a `Configured` class, in order."""
+    """Return the declared parameters of a `Configured` class, in order. Worked out once a class."""
+    known: tuple[Param, ...] | None = cls.__dict__.get("_declared")
+    if known is None:
+        known = cls._declared = _declared(cls)
+    return known
+
+
+def _declared(cls: type[Configured]) -> tuple[Param, ...]:
     if not dataclasses.is_dataclass(cls):
         return ()
     hints = typing.get_type_hints(cls, include_extras=True)

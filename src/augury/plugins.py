@@ -1,7 +1,7 @@
 """Finding and loading plugins: sorted, one at a time, a broken one recorded and stepped over.
 
 The API's major version is the entry-point group's name (``augury.v1``), so nothing else is read to know it.
-``AUGURY_PLUGINS=a,b`` is an allow list of distribution or entry names (``AUGURY_PLUGINS=`` is safe mode: built-ins only);
+``AUGURY_PLUGINS=a,b`` is an allow list of distribution or entry names (empty is safe mode: built-ins only);
 ``AUGURY_STRICT=1`` raises the first failure instead of recording it.
 """
 

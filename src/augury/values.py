@@ -13,8 +13,8 @@ from typing import Any
 def canonical_bytes(value: Any) -> bytes:
     """Return bytes that are equal exactly for equal plain values.
 
-    Takes None, bool, int, float, str, bytes, dates and times (by ISO text), lists, tuples, mappings, and numpy scalars and
-    arrays. Integers and floats are told apart, lists and tuples are not.
+    Takes None, bool, int, float, str, bytes, dates and times (by ISO text), lists, tuples, mappings, and numpy
+    scalars and arrays. Integers and floats are told apart, lists and tuples are not.
 
     Raises:
         TypeError: for any other type.

@@ -6,9 +6,9 @@ out = pipe({"photo": image, "boxes": boxes}, seed=7, id="0001", copy=0)
 out["photo"], out.lineage
 """
 
+from augury.pipelines.compiled import Pipeline, check_steps, pipeline
 from augury.pipelines.donors import Ring
 from augury.pipelines.fields import parse_schema
 from augury.pipelines.output import Dropped, Output
-from augury.pipelines.pipeline import Pipeline, check_steps, pipeline
 
 __all__ = ["Dropped", "Output", "Pipeline", "Ring", "check_steps", "parse_schema", "pipeline"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from augury.catalog import registry
+from augury.effects import STILL
 from augury.errors import AuguryError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import kinds_of
@@ -16,8 +17,8 @@ from augury.pipelines.steps import GroupStep, OpStep
 from augury.record import STRICT_LINKS, FieldSpec, Schema
 from augury.rng import path_key
 
-STILL_EFFECTS = frozenset({"Curve", "Color", "Pixels", "Samples", "Rows", "Convert"})
-"""Effects that leave targets where they are; an op that declares another one may move them."""
+STILL_EFFECTS = frozenset(effect.__name__ for effect in STILL)
+"""An op whose spec declares another effect than these may move targets."""
 
 PROTECTED_ROLES = ("label", "group", "key")
 """Columns with these roles, and ids, are changed by a row op only when the step names them."""

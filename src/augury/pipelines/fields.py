@@ -18,8 +18,8 @@ def parse_schema(fields: Mapping[str, Any], where: str = "fields") -> Schema:
     """Return the schema that ``fields`` describes.
 
     Args:
-        fields: Name to a kind's id, or to a mapping with ``kind``, at most one link, ``role``, ``on_unmoved``, ``on_empty``
-            and the kind's own options.
+        fields: Name to a kind's id, or to a mapping with ``kind``, at most one link, ``role``, ``on_unmoved``,
+            ``on_empty`` and the kind's own options.
         where: The place, for messages.
 
     Raises:

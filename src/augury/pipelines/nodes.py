@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
-from augury.effects import Convert, Layers
+from augury.effects import Convert, moves
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Op
@@ -61,7 +61,7 @@ class OpNode:
         conversions: Mapping[str, Kind],
         label: tuple[str, Kind] | None,
     ) -> None:
-        """Hold the parts; ``conversions`` are the anchors' new kinds, ``label`` the mixed label's field and new kind."""
+        """Hold the parts; ``conversions``: the anchors' new kinds, ``label``: the mixed label's field and new kind."""
         self.index = index
         self.path = path
         self.key = key
@@ -110,7 +110,7 @@ class OpNode:
             first.size = self.columns
         first.state = now.states.get(self.path) if op.fits else None
         rng = Rng(block)
-        stored = now.take_stored(path)
+        stored = now.stored.pop(path, None) if now.stored is not None else None
         first.look = self.look
         donors: tuple[str, ...] = ()
         if self.donors:
@@ -164,12 +164,7 @@ class OpNode:
             return
         for effect in effects if type(effects) is list else (effects,):
             coupled = self._couple(now, field, effect, info) if self.couplings else ()
-            kind = type(effect)
-            if kind is Convert:
-                now.convert(field, effect, self.conversions[field])
-            elif kind is Layers:
-                now.layers(field, effect, info.donors, self.label)
-            elif self.row:
+            if self.row:
                 now.push_row(self, effect, info.donors)
             else:
                 now.push(field, effect, info.donors)
@@ -204,7 +199,7 @@ class OpNode:
     def _couple(self, now: Running, field: str, effect: Any, info: RunInfo) -> Sequence[tuple[str, Any]]:
         out: list[tuple[str, Any]] = []
         for c in self.couplings:
-            if c.source != field or c.destination not in now.values or getattr(effect, "space", "") == "":
+            if c.source != field or c.destination not in now.values or type(effect) is Convert:
                 continue
             verdict: Any = None
             if c.rule is not None:
@@ -214,7 +209,7 @@ class OpNode:
                     verdict = c.rule(effect, info, other)
                 finally:
                     info.look = other.look = LOOK_NONE
-            elif not (c.strict and effect.moves):
+            elif not (c.strict and moves(effect)):
                 continue
             if verdict is KEEP:
                 continue
@@ -229,7 +224,7 @@ class OpNode:
                         f"{self.path} on {field}",
                         f"a rule by which {c.destination!r} ({c.link}) follows a {type(effect).__name__}",
                         shown("none"),
-                        fix=f"give {c.destination} on_unmoved: drop, or link what the rule needs (intervals of {field}, say)",
+                        fix=f"give {c.destination} on_unmoved: drop, or add what the rule needs (intervals of {field})",
                     )
                 )
             for name, effects in sorted(verdict.items()):
@@ -316,5 +311,6 @@ def wrap(error: Exception, now: Running) -> Exception:
 
     op = now.node.op
     return EngineError(
-        f"{place}: {op.entry_id} {op.to_dict()} raised {type(error).__name__}: {error}. Fix: report it to the op's authors."
+        f"{place}: {op.entry_id} {op.to_dict()} raised {type(error).__name__}: {error}. "
+        "Fix: report it to the op's authors."
     )

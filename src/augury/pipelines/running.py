@@ -11,7 +11,7 @@ from augury.kinds import Kind
 from augury.op import Donor
 from augury.pipelines.donors import Ring, View
 from augury.pipelines.output import Applied
-from augury.record import Record, Schema
+from augury.record import FieldSpec, Record, Schema
 from augury.spaces import geometry as geo
 from augury.spaces import segment_class
 from augury.spaces.row import RowSize
@@ -60,6 +60,11 @@ class RunInfo:
         self._may("targets")
         return _Targets(self._now, self.field)
 
+    def after(self, effect: Effect) -> Mapping[str, Any]:
+        """Return the targets as they will be once the anchor has ``effect`` too."""
+        self._may("targets")
+        return _Targets(self._now, self.field, effect)
+
     @property
     def links(self) -> Mapping[str, Any]:
         """The record's other fields as they are now."""
@@ -102,7 +107,11 @@ class _Lazy(Mapping[str, Any]):
 
 
 class _Targets(_Lazy):
-    __slots__ = ()
+    __slots__ = ("_then",)
+
+    def __init__(self, now: Running, anchor: str, then: Effect = None) -> None:
+        super().__init__(now, anchor)
+        self._then = then
 
     def _names(self) -> list[str]:
         return [f.name for f in self._now.schema.targets(self._anchor) if f.name in self._now.values]
@@ -110,7 +119,7 @@ class _Targets(_Lazy):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names():
             raise KeyError(name)
-        return self._now.peek(name, self._anchor)
+        return self._now.peek(name, self._anchor, self._then)
 
 
 class _Links(_Lazy):
@@ -200,15 +209,19 @@ class Running:
         self.run_rows()
         return {f.name: self.values.get(f.name) for f in self.schema.of_space("row")}
 
-    def peek(self, name: str, anchor: str) -> Any:
-        """Return a target's value mapped through what is pending, without running it."""
-        kind = self.kind(name)
-        carried = self._open(name, anchor)
+    def peek(self, name: str, anchor: str, then: Effect = None) -> Any:
+        """Return a target's value mapped through what is pending, and an effect after it, without running them."""
+        kind, size = self.kind(name), self.info(anchor).size
         segment = self._segments.get(anchor)
+        carried = self._open(name, anchor, segment.source if segment is not None else None)
         where = segment.map() if segment is not None else None
         if where is not None:
             carried = kind.follow(carried, where)
-        return kind.close(carried, self.info(anchor).size)
+        if then is not None:
+            ahead = segment_class(self.kind(anchor).space or "")(size)
+            if ahead.push(then) and (where := ahead.map()) is not None:
+                carried, size = kind.follow(carried, where), ahead.size
+        return kind.close(carried, size)
 
     def view(self, pool: str, field: str) -> View:
         """Return the donor pool as this record sees it."""
@@ -242,10 +255,6 @@ class Running:
             out.append(Donor(donor_id, value, kind.size(value), record))
         return tuple(out)
 
-    def take_stored(self, path: str) -> Applied | None:
-        """Return the stored step of this path when replaying, each once; None when not replaying."""
-        return self.stored.pop(path, None) if self.stored is not None else None
-
     # -- applying effects --------------------------------------------------------------------------------------
 
     def push(self, field: str, effect: Effect, donors: Sequence[Donor]) -> None:
@@ -262,6 +271,10 @@ class Running:
         self.flush(field)
         if type(effect) in OPAQUE:
             self._opaque(field, effect, donors)
+        elif type(effect) is Layers:
+            self._layers(field, effect, donors)
+        elif type(effect) is Convert:
+            self._convert(field, effect)
         elif hasattr(effect, "lower"):
             for part in effect.lower(info.size):
                 self.push(field, part, donors)
@@ -293,22 +306,22 @@ class Running:
         if segment is None or segment.empty:
             return
         del self._segments[field]
-        where = segment.map()
-        if where is not None:
-            self._follow(field, where)
+        targets = self.schema.targets(field)
+        if targets and (where := segment.map()) is not None:
+            self._follow(field, targets, segment.source, where)
         self.values[field] = self.kind(field).render(self.values[field], segment)
         if self.trace is not None:
             self.trace.append(f"{field}: {_describe_segment(segment)}")
 
-    def _follow(self, anchor: str, where: Any) -> None:
-        for spec in self.schema.targets(anchor):
+    def _follow(self, anchor: str, targets: Sequence[FieldSpec], size: Any, where: Any) -> None:
+        for spec in targets:
             if spec.name not in self.values:
                 continue
             kind = self.kind(spec.name)
             if self.schema.fields[anchor].kind.space not in kind.follows:
                 self.remove(spec.name)
                 continue
-            self._carried[spec.name] = kind.follow(self._open(spec.name, anchor, where.source), where)
+            self._carried[spec.name] = kind.follow(self._open(spec.name, anchor, size), where)
 
     def _open(self, name: str, anchor: str, size: Any = None) -> Any:
         if name not in self._carried:
@@ -326,9 +339,10 @@ class Running:
         if self.trace is not None:
             self.trace.append(f"{field}: {effect.fn.__name__}")
 
-    def convert(self, field: str, effect: Convert, kind: Kind) -> None:
+    def _convert(self, field: str, effect: Convert) -> None:
         """Change an anchor's value to another kind."""
-        self.flush(field)
+        assert self.node is not None
+        kind = self.node.conversions[field]
         self.values[field] = effect.fn(self.values[field], **effect.args)
         self.kinds[field] = kind
         self._infos.pop(field, None)
@@ -349,11 +363,12 @@ class Running:
         self._carried.pop(field, None)
         self._segments.pop(field, None)
 
-    def layers(self, field: str, effect: Layers, donors: Sequence[Donor], label: tuple[str, Kind] | None) -> None:
+    def _layers(self, field: str, effect: Layers, donors: Sequence[Donor]) -> None:
         """Compose the record with its donors: the value, every target by its layer's place, the label by weight."""
         from augury.spaces.plane import PlaneMap, PlaneSize
 
-        self.flush(field)
+        assert self.node is not None
+        label = self.node.label
         info = self.info(field)
         before = info.size
         size = PlaneSize(*effect.size, before.channels)

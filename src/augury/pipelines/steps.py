@@ -123,16 +123,16 @@ class Reader:
         return prefix + given
 
     def _op(self, name: str, given: Any, where: str, prefix: str, seen: dict[str, int]) -> Any:
-        if not isinstance(given, Mapping):
-            raise RecipeError(describe(where, "a mapping of parameters", given, fix=f"write {{{name}: {{...}}}}"))
-        own = {k: v for k, v in given.items() if k in OP_KEYS}
-        path = self._component(name, own.get("name"), where, prefix, seen)
         try:
             entry = registry().get("ops", name, where)
         except AuguryError as error:
             if (close := nearest(name, COMBINATORS)) and "." not in name:
                 raise RecipeError(f"{error} Or the combinator {close[0]}?") from error
             raise
+        if not isinstance(given, Mapping):
+            raise RecipeError(describe(where, "a mapping of parameters", given, fix=f"write {{{name}: {{...}}}}"))
+        own = {k: v for k, v in given.items() if k in OP_KEYS}
+        path = self._component(name, own.get("name"), where, prefix, seen)
         op = entry.load().build({k: v for k, v in given.items() if k not in own}, where)
         keys = _StepKeys.build({k: v for k, v in own.items() if k in ("p", "independent", "pool")}, where)
         field = own.get("field", ())

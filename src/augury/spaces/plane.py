@@ -75,7 +75,7 @@ class PlaneSegment:
         if kind is Field and self.empty:
             self.field = effect
             self.interpolation, self.border = effect.interpolation, effect.border
-            self.size = PlaneSize(*effect.size, self.source.channels)
+            self.size = PlaneSize(effect.size[0], effect.size[1], self.source.channels)
             return True
         return False
 
@@ -244,7 +244,7 @@ class PlaneMap:
         return pieces
 
     def local_linear(self, x: float, y: float) -> tuple[float, float, float, float]:
-        """Return the map's derivative at a source point: (dx'/dx, dx'/dy, dy'/dx, dy'/dy), by differences for a field."""
+        """Return the derivative at a source point: (dx'/dx, dx'/dy, dy'/dx, dy'/dy), by differences for fields."""
         if self.matrix is not None:
             return geo.jacobian(self.matrix, x, y)
         import numpy as np
@@ -309,7 +309,7 @@ def _sample_field(dense: np.ndarray, xy: np.ndarray) -> np.ndarray:
 
 def greatest_jump(tone: Curve | Color) -> float:
     """Return the greatest change between neighbouring 8-bit levels, in [0, 1]."""
-    if type(tone) is Color:
+    if isinstance(tone, Color):
         m = tone.matrix
         return max(sum(abs(v) for v in m[r : r + 3]) for r in (0, 4, 8)) / 255.0
     import numpy as np

@@ -47,7 +47,7 @@ class TextSegment:
 
 def length(piece: Copy | Insert) -> int:
     """Return the number of characters a piece contributes."""
-    return piece.b - piece.a if type(piece) is Copy else len(piece.text)
+    return piece.b - piece.a if isinstance(piece, Copy) else len(piece.text)
 
 
 def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> list[Copy | Insert]:
@@ -58,7 +58,7 @@ def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> l
     """
     out: list[Copy | Insert] = []
     for piece in _merge(outer):
-        if type(piece) is Insert:
+        if isinstance(piece, Insert):
             stands_for = piece.stands_for and _pull_back(inner, *piece.stands_for)
             out.append(Insert(piece.text, stands_for))
         elif piece.source != SELF:
@@ -75,7 +75,7 @@ def _slice(pieces: Sequence[Copy | Insert], a: int, b: int) -> list[Copy | Inser
         n = length(piece)
         lo, hi = max(a - start, 0), min(b - start, n)
         if lo < hi:
-            if type(piece) is Copy:
+            if isinstance(piece, Copy):
                 out.append(Copy(piece.a + lo, piece.a + hi, piece.source))
             else:
                 out.append(piece if (lo, hi) == (0, n) else Insert(piece.text[lo:hi]))
@@ -88,7 +88,9 @@ def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, in
     run: tuple[int, int] | None = None
     for piece in _slice(pieces, a, b):
         part = (
-            (piece.a, piece.b) if type(piece) is Copy and piece.source == SELF else getattr(piece, "stands_for", None)
+            (piece.a, piece.b)
+            if isinstance(piece, Copy) and piece.source == SELF
+            else getattr(piece, "stands_for", None)
         )
         if part is None or (run is not None and part[0] != run[1]):
             return None
@@ -100,9 +102,9 @@ def _merge(pieces: Sequence[Copy | Insert]) -> list[Copy | Insert]:
     out: list[Copy | Insert] = []
     for piece in pieces:
         last = out[-1] if out else None
-        if type(piece) is Copy and type(last) is Copy and last.b == piece.a and last.source == piece.source:
+        if isinstance(piece, Copy) and isinstance(last, Copy) and last.b == piece.a and last.source == piece.source:
             out[-1] = Copy(last.a, piece.b, piece.source)
-        elif length(piece) or (type(piece) is Insert and piece.stands_for):
+        elif length(piece) or (isinstance(piece, Insert) and piece.stands_for):
             out.append(piece)
     return out
 
@@ -128,7 +130,7 @@ class TextMap:
         out = []
         start = 0
         for piece in self.pieces:
-            if type(piece) is Copy and piece.source == SELF and piece.a <= a and b <= piece.b:
+            if isinstance(piece, Copy) and piece.source == SELF and piece.a <= a and b <= piece.b:
                 out.append((start + a - piece.a, start + b - piece.a))
             start += length(piece)
         return out
@@ -139,7 +141,7 @@ class TextMap:
         start = 0
         for piece in self.pieces:
             n = length(piece)
-            if type(piece) is Insert and piece.stands_for == (a, b):
+            if isinstance(piece, Insert) and piece.stands_for == (a, b):
                 out.append((start, start + n))
             start += n
         return out
