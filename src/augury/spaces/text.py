@@ -35,8 +35,14 @@ class TextSegment:
         """Compose a Rope with those pending."""
         if type(effect) is not Rope:
             return False
-        self.pieces = compose(self.pieces, effect.pieces)
-        self.size = TextSize(sum(length(p) for p in self.pieces))
+        if self._moved or not within(effect.pieces, self.size.length):
+            self.pieces = compose(self.pieces, effect.pieces)
+        else:
+            self.pieces = _merge(effect.pieces)
+        total = 0
+        for piece in self.pieces:
+            total += piece.b - piece.a if type(piece) is Copy else len(piece.text)  # type: ignore[union-attr]
+        self.size = TextSize(total)
         self._moved = True
         return True
 
@@ -48,6 +54,14 @@ class TextSegment:
 def length(piece: Copy | Insert) -> int:
     """Return the number of characters a piece contributes."""
     return piece.b - piece.a if isinstance(piece, Copy) else len(piece.text)
+
+
+def within(pieces: Sequence[Copy | Insert], size: int) -> bool:
+    """Whether every copy of the text itself lies in its ``size`` characters."""
+    for piece in pieces:
+        if type(piece) is Copy and not (0 <= piece.a <= piece.b <= size or piece.source != SELF):
+            return False
+    return True
 
 
 def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> list[Copy | Insert]:
@@ -100,20 +114,30 @@ def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, in
 
 def _merge(pieces: Sequence[Copy | Insert]) -> list[Copy | Insert]:
     out: list[Copy | Insert] = []
+    last: Copy | None = None
     for piece in pieces:
-        last = out[-1] if out else None
-        if isinstance(piece, Copy) and isinstance(last, Copy) and last.b == piece.a and last.source == piece.source:
-            out[-1] = Copy(last.a, piece.b, piece.source)
-        elif length(piece) or (isinstance(piece, Insert) and piece.stands_for):
+        if type(piece) is Copy:
+            if last is not None and last.b == piece.a and last.source == piece.source:
+                out[-1] = last = Copy(last.a, piece.b, piece.source)
+            elif piece.b > piece.a:
+                out.append(piece)
+                last = piece
+        elif piece.text or piece.stands_for:  # type: ignore[union-attr]
             out.append(piece)
+            last = None
     return out
 
 
 def render(text: str, pieces: Sequence[Copy | Insert], sources: Sequence[str] = ()) -> str:
     """Return the text that the pieces make."""
-    return "".join(
-        (text if p.source == SELF else sources[p.source])[p.a : p.b] if isinstance(p, Copy) else p.text for p in pieces
-    )
+    out = []
+    for piece in pieces:
+        if type(piece) is Copy:
+            source = text if piece.source == SELF else sources[piece.source]
+            out.append(source[piece.a : piece.b])
+        else:
+            out.append(piece.text)  # type: ignore[union-attr]
+    return "".join(out)
 
 
 class TextMap:
