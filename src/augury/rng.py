@@ -61,17 +61,17 @@ def generator(seed: int) -> np.random.Generator:
 class Rng:
     """The random numbers of one step for one record. Build it from a 64-byte `block`."""
 
-    __slots__ = ("_block", "_next", "_words")
+    __slots__ = ("_block", "_next", "_root", "_words")
 
     def __init__(self, step_block: bytes) -> None:
         """Start after the gate word of ``step_block``."""
-        self._block = step_block
+        self._block = self._root = step_block
         self._words = _WORDS(step_block)
         self._next = 1
 
     def branch(self, name: str) -> Rng:
         """Return an independent stream under ``name``; drawing from one never shifts the other."""
-        return Rng(blake2b(self._block, person=name.encode()[:16]).digest())
+        return Rng(blake2b(self._root + name.encode(), person=b"augury.branch").digest())
 
     def word(self) -> int:
         """Return the next 64 random bits."""
@@ -97,11 +97,11 @@ class Rng:
 
     def log_uniform(self, lo: float, hi: float) -> float:
         """Return a float in [lo, hi], uniform in its logarithm; 0 < lo <= hi."""
-        return lo * (hi / lo) ** self.random()
+        return min(max(lo * (hi / lo) ** self.random(), lo), hi)
 
     def normal(self, mean: float = 0.0, std: float = 1.0) -> float:
         """Return a float of the normal distribution, by the inverse of its distribution function."""
-        return mean + std * _STANDARD_NORMAL(((self.word() >> 11) + 0.5) * _UNIT)
+        return mean + std * _STANDARD_NORMAL(((self.word() >> 12) + 0.5) * 2.0**-52)
 
     def integer(self, lo: int, hi: int) -> int:
         """Return an integer in [lo, hi], both included (bias below 2**-32 for spans below 2**32)."""
