@@ -14,6 +14,9 @@ from augury.record import FieldSpec
 if TYPE_CHECKING:
     import pyarrow as pa
 
+PEEKED_RECORDS = 1000
+"""Records that columns are looked for in, where a source has no header."""
+
 Fields: TypeAlias = Mapping[str, FieldSpec]
 """The source's columns that are wanted, each with the field it becomes."""
 
@@ -78,6 +81,14 @@ class Format(Configured):
 
     def files(self, source: str) -> list[str]:
         """Return the files that ``source`` names, sorted (payloads beside them left out)."""
+        raise NotImplementedError
+
+    def columns(self, source: str) -> list[str]:
+        """Return the columns that a source has, in order: those of its headers, or of its first records.
+
+        Raises:
+            DataError: for a source that cannot be read at all.
+        """
         raise NotImplementedError
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import fsspec
 import pyarrow as pa
 
 from augury.errors import DataError, RecipeError, describe, shown
-from augury.formats.base import Fields, Format, RawRecord, Writer
+from augury.formats.base import PEEKED_RECORDS, Fields, Format, RawRecord, Writer
 from augury.formats.beside import PayloadFolder, plain
 from augury.formats.files import as_payload, is_url
 from augury.formats.jsonl import JsonLines
@@ -56,22 +57,42 @@ class Folder(Format):
         metadata = self.files(source)
         yield from self._with_metadata(metadata[0], source, fields) if metadata else self._by_class(source, fields)
 
+    def columns(self, source: str) -> list[str]:
+        """Return the metadata's columns and those its files are, or the files' columns and ``label``."""
+        metadata = self.files(source)
+        if metadata:
+            names = self._metadata(metadata[0]).columns(metadata[0])
+            kinds = dict.fromkeys(raw.key and _column(raw.key) for raw in islice(self.read(source, {}), PEEKED_RECORDS))
+            files = [n.removesuffix(f"_{FILE_NAME}") for n in names if n.endswith(f"_{FILE_NAME}")]
+            own = [*filter(None, kinds)] if FILE_NAME in names else []
+            return list(dict.fromkeys([*own, *files, *(n for n in names if not n.endswith(FILE_NAME))]))
+        found = dict.fromkeys(_column(name) for name in self._below(source))
+        return [*found, *(["label"] if any("/" in name for name in self._below(source)) else [])]
+
+    def _metadata(self, file: str) -> JsonLines | Csv:
+        return JsonLines(encoding=self.encoding) if file.endswith(".jsonl") else Csv(encoding=self.encoding)
+
+    def _below(self, source: str) -> Iterator[str]:
+        """Yield the names of the files below a folder, sorted, hidden ones left out."""
+        fs, root = fsspec.core.url_to_fs(source)
+        root = root.rstrip("/")
+        for path in sorted(fs.find(root)):
+            name = path[len(root) + 1 :]
+            if not any(part.startswith(".") for part in name.split("/")):
+                yield name
+
     def _with_metadata(self, file: str, source: str, fields: Fields) -> Iterator[RawRecord]:
         columns = {name: spec for name, spec in fields.items() if not spec.kind.payload}
         paths = {f"{name}_{FILE_NAME}": name for name, spec in fields.items() if spec.kind.payload}
         columns |= {name: FieldSpec(name, Id()) for name in (FILE_NAME, *paths)}
-        reader = JsonLines(encoding=self.encoding) if file.endswith(".jsonl") else Csv(encoding=self.encoding)
-        for raw in reader.read(file, columns):
+        for raw in self._metadata(file).read(file, columns):
             yield raw if raw.problem else _named(raw, source, paths, fields)
 
     def _by_class(self, source: str, fields: Fields) -> Iterator[RawRecord]:
-        fs, root = fsspec.core.url_to_fs(source)
-        root = root.rstrip("/")
         found = False
-        for path in sorted(fs.find(root)):
-            name = path[len(root) + 1 :]
+        for name in self._below(source):
             column = _column(name)
-            if (column == "file" and "file" not in fields) or any(part.startswith(".") for part in name.split("/")):
+            if column == "file" and "file" not in fields:
                 continue
             found = True
             values: dict[str, Any] = {}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from augury.errors import DataError, describe, shown
-from augury.formats.base import Fields, Format, RawRecord, Writer
+from augury.formats.base import PEEKED_RECORDS, Fields, Format, RawRecord, Writer
 from augury.formats.beside import PayloadFolder, plain
 from augury.formats.files import as_payload, find_files, open_file, parent, short_name
 
@@ -35,6 +37,16 @@ class JsonLines(Format):
             for number, line in lines(file, name, self.encoding):
                 if line.strip():
                     yield parse(line, f"{name}:{number}", parent(file), fields)
+
+    def columns(self, source: str) -> list[str]:
+        """Return the keys of each file's first objects; lines that are none are passed by."""
+        names: dict[str, None] = {}
+        for file in self.files(source):
+            for _, line in islice(lines(file, short_name(file, source), self.encoding), PEEKED_RECORDS):
+                with suppress(ValueError, RecursionError):
+                    value = json.loads(line)
+                    names.update(dict.fromkeys(value if isinstance(value, dict) else ()))
+        return list(names)
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
         """Return a writer of ``stem.jsonl``."""

@@ -52,7 +52,18 @@ class Parquet(Format):
                     yield _raw(values, f"{name} row {row}", parent(file), fields)
                     row += 1
         except (pa.ArrowInvalid, pa.ArrowIOError) as error:
-            raise DataError(describe(name, "a whole Parquet file", error, fix="write the file again")) from error
+            raise _damaged(name, error) from error
+
+    def columns(self, source: str) -> list[str]:
+        """Return the columns of every file's schema."""
+        names: dict[str, None] = {}
+        for file in self.files(source):
+            try:
+                with fsspec.open(file, "rb") as handle:
+                    names.update(dict.fromkeys(pq.ParquetFile(handle).schema_arrow.names))
+            except (pa.ArrowInvalid, pa.ArrowIOError) as error:
+                raise _damaged(short_name(file, source), error) from error
+        return list(names)
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
         """Return a writer of ``stem.parquet``."""
@@ -63,6 +74,10 @@ class Parquet(Format):
         with pq.ParquetFile(path, page_checksum_verification=True) as reader:
             for index in range(reader.num_row_groups):
                 yield reader.read_row_group(index, columns=schema.names, use_threads=False).cast(schema)
+
+
+def _damaged(name: str, error: Exception) -> DataError:
+    return DataError(describe(name, "a whole Parquet file", error, fix="write the file again"))
 
 
 def _raw(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRecord:

@@ -56,9 +56,25 @@ class Csv(Format):
                     describe(name, "comma-separated values", shown(str(error)), fix="correct delimiter: or the file")
                 ) from error
 
+    def columns(self, source: str) -> list[str]:
+        """Return the columns of every file's header."""
+        names: dict[str, None] = {}
+        for file in self.files(source):
+            name = short_name(file, source)
+            try:
+                with open_file(file) as handle:
+                    text = io.TextIOWrapper(handle, encoding=_signed(self.encoding), newline="")
+                    names.update(dict.fromkeys(_header(self._reader(text, file))))
+            except (UnicodeDecodeError, LookupError) as error:
+                raise _locate(file, name, self.encoding, error) from error
+        return list(names)
+
+    def _reader(self, text: io.TextIOWrapper, file: str) -> Any:
+        return csv.reader(text, delimiter=self.delimiter or ("\t" if ".tsv" in file else ","))
+
     def _rows(self, text: io.TextIOWrapper, file: str, name: str, fields: Fields) -> Iterator[RawRecord]:
-        reader = csv.reader(text, delimiter=self.delimiter or ("\t" if ".tsv" in file else ","))
-        header = [cell.strip() for cell in next(reader, [])]
+        reader = self._reader(text, file)
+        header = _header(reader)
         repeated = next((h for h in header if header.count(h) > 1), None)
         if repeated is not None:
             raise DataError(
@@ -115,6 +131,10 @@ def parse_cell(cell: str, spec: FieldSpec, base: str) -> Any:
         return json.loads(cell)
     except ValueError as error:
         raise DataError(describe("", f"JSON for a {spec.kind_id}", cell, fix="write the cell as JSON")) from error
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    return [cell.strip() for cell in next(reader, [])]
 
 
 def _signed(encoding: str) -> str:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from augury.params import Configured, Fraction, Within
 from augury.pipelines import Pipeline
 from augury.record import Schema
+
+if TYPE_CHECKING:
+    from augury.dataset import Manifest
+
+SIDES = ("train", "val", "test")
+"""The sides a record may be on."""
+
+Positive = Annotated[int, Within(1)]
 
 
 @dataclass(frozen=True)
@@ -18,8 +27,8 @@ class Source:
     Args:
         collection: Its name: the first part of its records' ids, and its configuration in the output.
         format: The id of the format that reads it.
-        path: A local path below the recipe's folder or absolute, or an fsspec URL.
-        rename: ``as:`` the source's column to our field; empty takes every column whose name is a field.
+        path: An absolute local path, or an fsspec URL.
+        rename: Each of the source's columns that is read, to the field it becomes (never empty once checked).
         options: The format's own options.
         side: The side all its records go to, where the recipe names one; None splits them.
         pool: Whether it only serves donors (``pool: NAME`` of a step) and is not written.
@@ -45,12 +54,14 @@ class Split:
         group: Field whose equal values stay on one side.
         stratify: Field whose values are spread evenly over the sides.
         field: A field that already names each record's side; excludes the others.
+        exact: Cut each stratum at the shares exactly; then added records may move earlier ones.
     """
 
     shares: Mapping[str, float] = field(default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1})
     group: str | None = None
     stratify: str | None = None
     field: str | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,8 +87,7 @@ class Write:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Configured):
     """Where a run stops or refuses.
 
     Args:
@@ -87,18 +97,19 @@ class Limits:
         unit_records: Records in one unit of work.
     """
 
-    max_quarantined: float = 0.01
-    max_image_pixels: int = 100_000_000
-    max_audio_seconds: float = 3600.0
-    unit_records: int = 256
+    max_quarantined: Fraction = 0.01
+    max_image_pixels: Positive = 100_000_000
+    max_audio_seconds: Annotated[float, Within(0.0)] = 3600.0
+    unit_records: Positive = 256
 
 
 @dataclass(frozen=True)
 class Recipe:
     """A checked recipe.
 
-    ``pipelines`` holds the compiled pipeline of each collection: steps on fields a collection lacks are left out.
-    ``document`` is the plain content it was read from, defaults not filled in; ``hash`` is that of its meaning.
+    ``pipelines`` holds the compiled pipeline of each collection: steps on fields a collection lacks are left out, and
+    its ``schema`` is what the collection's source gives. ``document`` is the plain content it was read from, defaults
+    not filled in; ``hash`` is that of its meaning.
     """
 
     seed: int
@@ -115,3 +126,9 @@ class Recipe:
     folder: Path
     name: str = "recipe"
     warnings: tuple[str, ...] = ()
+
+    def run(self, out: str | Path, *, workers: int = 1, **options: Any) -> Manifest:
+        """Build the dataset in the folder ``out``; the same as ``augury run``. See `augury.dataset.run`."""
+        from augury.dataset import run
+
+        return run(self, Path(out), workers=workers, **options)

@@ -1,0 +1,247 @@
+"""From a recipe's text to a checked `Recipe`: every mistake of the whole recipe is found before any is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, cast
+
+from augury.errors import AuguryError, RecipeError, describe, shown
+from augury.pipelines import Pipeline, check_steps, pipeline
+from augury.pipelines.fields import parse_fields
+from augury.pipelines.steps import Reader
+from augury.recipe.keys import Section
+from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
+from augury.recipe.problems import Problems
+from augury.recipe.sections import check_pools, check_requires, read_augment, read_limits, read_split, read_write
+from augury.recipe.sources import read_sources, resolve
+from augury.recipe.yaml import Document, parse
+from augury.record import Schema
+from augury.values import canonical_bytes
+
+VERSION = 1
+KEYS = ("recipe", "seed", "requires", "collect", "fields", "split", "augment", "write", "limits", "on_error")
+GREATEST_SEED = 2**63 - 1
+STEPS = ("augment", "steps")
+
+
+def read(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Recipe:
+    """Read and check a recipe; its sources are opened to learn their columns, and nothing is run.
+
+    Args:
+        path: The recipe's file.
+        overrides: ``key=value`` assignments, as ``--set`` gives them.
+        seed: Stands in for the recipe's own.
+
+    Raises:
+        RecipeError: with every mistake, each with its line, what was expected, what came and the fix.
+    """
+    document = _document(path)
+    for assignment in overrides:
+        document.override(assignment)
+    if seed is not None:
+        document.override(f"seed={seed}")
+    return _Reading(document, path.resolve().parent, path.stem).recipe()
+
+
+def _document(path: Path) -> Document:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        beside = path.parent
+        known = [p.name for p in beside.glob("*.y*ml")] if beside.is_dir() else []
+        got = shown(error.strerror or str(error))
+        fix = "give the path of a recipe"
+        raise RecipeError(describe(str(path), "a recipe file", got, name=path.name, known=known, fix=fix)) from error
+    document = parse(text, path.name)
+    if not isinstance(document.data, dict):
+        got = shown("an empty file") if document.data is None else document.data
+        raise RecipeError(describe(path.name, "a mapping that begins with recipe: 1", got, fix="start with recipe: 1"))
+    return document
+
+
+class _Reading:
+    """One reading of one document."""
+
+    def __init__(self, document: Document, folder: Path, name: str) -> None:
+        self.document = document
+        self.folder = folder
+        self.name = name
+        self.problems = Problems(document)
+        self.top = Section(document.data, (), self.problems)
+
+    def recipe(self) -> Recipe:
+        for key in self.top.given:
+            if key not in KEYS:
+                self.problems.unknown((key,), list(KEYS), "a key of a recipe")
+        self._version()
+        seed = self._seed()
+        check_requires(self.top.raw("requires"), self.problems)
+        sources = read_sources(self.top.raw("collect"), self.folder, self.problems)
+        schema, whole = self._schema()
+        names = schema if whole else _AnySchema()
+        split = read_split(self.top.raw("split"), names, self.problems)
+        augment, steps = read_augment(self.top.raw("augment"), names, self.problems)
+        write = read_write(self.top.raw("write"), self.problems)
+        limits = read_limits(self.top.raw("limits"), self.problems)
+        on_error = self.top.choose("on_error", ("quarantine", "raise"), "quarantine")
+        resolved = self._resolve(sources, schema) if whole else {}
+        self._check(steps, schema if whole else None, resolved if len(resolved) == len(sources) else {})
+        if sources:
+            check_pools(steps, STEPS, {s.collection: s for s in sources}, self.problems)
+        self.problems.raise_if_any()
+        pipelines = {
+            name: pipeline(steps, own, partial=True, where="augment.steps") for name, (_, own) in resolved.items()
+        }
+        self._check_written(pipelines, write)
+        self.problems.raise_if_any()
+        collect = tuple(source for source, _ in resolved.values())
+        return Recipe(
+            seed=seed,
+            collect=collect,
+            schema=schema,
+            split=split,
+            augment=augment,
+            pipelines=pipelines,
+            write=write,
+            limits=limits,
+            on_error=cast(Any, on_error),
+            document=self.document.data,
+            hash=_meaning(seed, collect, schema, split, augment, pipelines, write, limits, on_error),
+            folder=self.folder,
+            name=self.name,
+            warnings=self._warnings(pipelines),
+        )
+
+    def _version(self) -> None:
+        version = self.top.raw("recipe")
+        if version != VERSION or isinstance(version, bool):
+            got = shown("nothing") if version is None else version
+            fix = "begin with recipe: 1" if version is None else "install the Augury that reads it, or write recipe: 1"
+            self.problems.add(("recipe",), "recipe: 1, the version of the form", got, fix=fix)
+
+    def _seed(self) -> int:
+        seed = self.top.take("seed", int, "a whole number", 0) or 0
+        if not 0 <= seed <= GREATEST_SEED:
+            self.problems.add(("seed",), "a whole number in [0, 2**63)", seed, fix="choose another")
+        return seed
+
+    def _schema(self) -> tuple[Schema, bool]:
+        """Return the fields that could be read, and whether that is all of them."""
+        given = self.top.raw("fields")
+        if not isinstance(given, Mapping) or not given:
+            got = given or shown("nothing")
+            self.problems.add(
+                ("fields",), "a mapping of field names to kinds", got, fix="write fields: {photo: image}, say"
+            )
+            return Schema(()), False
+        specs, errors = parse_fields(given, "fields")
+        for error in errors:
+            self.problems.error(("fields",), error)
+        return Schema(specs), not errors
+
+    def _resolve(self, sources: Sequence[Source], schema: Schema) -> dict[str, tuple[Source, Schema]]:
+        given = self.top.raw("collect")
+        paths = {self.document.where(("collect", i)): ("collect", i) for i in range(len(given or ()))}
+        found = {s.collection: resolve(s, schema, paths[s.where], self.problems) for s in sources}
+        out = {name: pair for name, pair in found.items() if pair is not None}
+        if len(out) == len(given or ()):
+            met = {field for _, own in out.values() for field in own.fields}
+            for name in schema.fields:
+                if name not in met:
+                    fix = "map a source's column to it with as:, or remove it"
+                    self.problems.add(
+                        ("fields", name), "a field that a source gives", shown("no column of that name"), fix=fix
+                    )
+        return out
+
+    def _check(
+        self, steps: Sequence[Any], schema: Schema | None, resolved: Mapping[str, tuple[Source, Schema]]
+    ) -> None:
+        """Check the steps against each collection; a step that meets a field in none is a mistake.
+
+        Without a whole schema only ops and parameters are checked.
+        """
+        if schema is None:
+            reader = Reader()
+            reader.read(steps, "augment.steps")
+            errors = reader.errors
+        else:
+            schemas = [own for _, own in resolved.values()] or [schema]
+            errors = [e for own in schemas for e in check_steps(steps, own, partial=True, where="augment.steps")]
+            if not errors:
+                errors = self._meeting_none(steps, schema, schemas)
+        for where, error in errors:
+            self.problems.error(self.document.locate(where), error)
+
+    def _meeting_none(
+        self, steps: Sequence[Any], schema: Schema, schemas: Sequence[Schema]
+    ) -> list[tuple[str, AuguryError]]:
+        skipped = [set(pipeline(steps, own, partial=True, where="augment.steps").skipped) for own in schemas]
+        by_all = set.intersection(*skipped)
+        errors = [e for e in check_steps(steps, schema, where="augment.steps") if e[0] in by_all]
+        for where in sorted(by_all - {place for place, _ in errors}):
+            text = describe(where, "a field to act on", shown("none in any collection"), fix="remove the step")
+            errors.append((where, RecipeError(text)))
+        return errors
+
+    def _check_written(self, pipelines: Mapping[str, Pipeline], write: Write) -> None:
+        """Make mistakes of fields whose kind after all steps cannot be kept on disk."""
+        for name, pipe in pipelines.items():
+            for field in pipe.schema_after.fields.values():
+                try:
+                    field.kind.arrow()
+                except NotImplementedError:
+                    got = shown(f"{field.name} of kind {field.kind_id}")
+                    fix = f"remove the step that makes {field.name} a {field.kind_id}"
+                    self.problems.add(STEPS, f"kinds of {name} that {write.format} can hold", got, fix=fix)
+
+    def _warnings(self, pipelines: Mapping[str, Pipeline]) -> tuple[str, ...]:
+        found = dict.fromkeys(w for pipe in pipelines.values() for w in pipe.warnings)
+        lines = []
+        for text in found:
+            where, _, rest = text.partition(": ")
+            lines.append(f"{self.document.where(self.document.locate(where), where)}: {rest}")
+        return tuple(lines)
+
+
+class _AnySchema(Schema):
+    """Stands for fields that could not be read: every name is one."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.fields = _AnyName()
+
+
+class _AnyName(dict[str, Any]):
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _meaning(
+    seed: int,
+    collect: Sequence[Source],
+    schema: Schema,
+    split: Split | None,
+    augment: Augment | None,
+    pipelines: Mapping[str, Pipeline],
+    write: Write,
+    limits: Limits,
+    on_error: str | None,
+) -> str:
+    """Return the hash of what a recipe means: defaults filled in, without paths, comments and order of keys."""
+    meaning = {
+        "recipe": VERSION,
+        "seed": seed,
+        "collect": [[s.collection, s.format, dict(s.rename), dict(s.options), s.side, s.pool] for s in collect],
+        "fields": [[f.name, f.kind_id, f.kind.to_dict(), f.link, f.role] for f in schema.fields.values()],
+        "split": split and asdict(split),
+        "augment": augment and asdict(augment),
+        "pipelines": {name: pipe.fingerprint for name, pipe in pipelines.items()},
+        "write": [write.format, dict(write.options)],
+        "limits": limits.to_dict(),
+        "on_error": on_error,
+    }
+    return blake2b(canonical_bytes(meaning), digest_size=16).hexdigest()
