@@ -13,6 +13,13 @@ def clip(channels=1, n=400):
     return np.random.default_rng(n).uniform(-0.9, 0.9, (channels, n)).astype(np.float32)
 
 
+def pcm_wav():
+    """A WAV of 16 bits, 400 samples."""
+    out = io.BytesIO()
+    soundfile.write(out, clip()[0], 8000, format="WAV", subtype="PCM_16")
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -63,28 +70,36 @@ def test_refuses_the_rest_with_the_place_and_the_fix(value, message):
 def test_float_wav_gives_the_same_bits_back(channels):
     """WAV keeps float samples exactly, beyond full scale too."""
     audio = Audio(clip(channels) * 2, 44100)
-    assert read_audio(write_audio(audio)) == audio
+    assert read_audio(write_audio(audio, "wav")) == audio
 
 
-def test_flac_rounds_to_16_bits():
-    """FLAC is within half a step of 16 bits, and a clip already on that grid comes back exactly."""
-    audio = Audio(clip(), 16000)
-    once = read_audio(write_audio(audio, "FLAC"))
-    assert np.abs(once.samples - audio.samples).max() <= 1 / 32768
-    assert read_audio(write_audio(once, "FLAC")) == once
+@pytest.mark.parametrize(("store", "bits"), [("flac", 16), ("flac24", 24)])
+def test_flac_rounds_to_its_bits(store, bits):
+    """FLAC is within half a step, clips what is beyond full scale, and gives back what it held."""
+    audio = Audio(np.concatenate([clip(), [[1.5, -1.5, 1.0, -1.0]]], axis=1, dtype=np.float32), 16000)
+    once = read_audio(write_audio(audio, store))
+    inside = np.clip(audio.samples, -1, 1 - 2.0 ** (1 - bits))
+    assert np.abs(once.samples - inside).max() <= 0.5 / 2 ** (bits - 1)
+    assert write_audio(read_audio(write_audio(once, store)), store) == write_audio(audio, store)
+
+
+def test_long_sound_is_refused_before_it_is_decoded():
+    """The limit is held against the header."""
+    with pytest.raises(FieldError, match=r"at most 0\.01 s of sound, got 0\.1 s"):
+        read_audio(pcm_wav(), max_seconds=0.01)
 
 
 @pytest.mark.parametrize("cut", [30, 50, 500, 1000])
 def test_truncated_wav(cut):
     """A WAV that ends before its header says is refused, wherever it was cut."""
-    data = write_audio(Audio(clip(), 8000), subtype="PCM_16")
+    data = pcm_wav()
     with pytest.raises(FieldError, match=r"(?s)song\.wav.*Fix: "):
         read_audio(data[: min(cut, len(data) - 3)], "song.wav")
 
 
 def test_truncated_flac():
     """A FLAC that ends early is refused."""
-    data = write_audio(Audio(clip(n=40000), 8000), "FLAC")
+    data = write_audio(Audio(clip(n=40000), 8000), "flac")
     with pytest.raises(FieldError, match="Fix: "):
         read_audio(data[: len(data) // 2])
 
@@ -110,7 +125,7 @@ def test_wav_without_samples_and_with_nan():
 
 def test_streamed_wav_is_read_to_its_end():
     """Writers to a pipe leave the length open; such a file is whole."""
-    data = bytearray(write_audio(Audio(clip(), 8000), subtype="PCM_16"))
+    data = bytearray(pcm_wav())
     at = data.index(b"data") + 4
     data[at : at + 4] = b"\xff\xff\xff\xff"
     assert read_audio(bytes(data)).samples.shape == (1, 400)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from augury.errors import FieldError, describe, shown
 from augury_audio.stft import Samples
 
-Container = Literal["WAV", "FLAC"]
+Store: TypeAlias = Literal["flac", "flac24", "wav"]
+"""How sound is written: FLAC of 16 or 24 bits, or WAV of 32-bit floats."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +51,10 @@ class Audio:
             raise FieldError(
                 describe(where, "a pair (samples, rate)", shown(type(value).__name__), fix="pass Audio(samples, rate)")
             )
-        return cls(_checked_samples(samples, where), _checked_rate(rate, where))
+        checked = _checked_samples(samples, where)
+        if isinstance(value, Audio) and checked is samples:
+            return value
+        return cls(checked, _checked_rate(rate, where))
 
     @property
     def channels(self) -> int:
@@ -71,18 +77,27 @@ class Audio:
         return f"Audio({self.channels} x {self.samples.shape[1]} samples at {self.rate} Hz)"
 
 
-def read_audio(data: bytes, where: str = "audio") -> Audio:
+def read_audio(data: bytes, where: str = "audio", *, max_seconds: float = math.inf) -> Audio:
     """Return the sound in the bytes of a WAV, FLAC, OGG, MP3 or other file that libsndfile reads.
 
+    Args:
+        data: The file's bytes.
+        where: The place that errors name.
+        max_seconds: Longest sound to decode.
+
     Raises:
-        FieldError: If the bytes are no such file, are cut short, hold no sample, or hold NaN or infinity.
+        FieldError: If the bytes are no such file, are cut short, too long, hold no sample, or hold NaN or infinity.
     """
     if not data:
         raise FieldError(describe(where, "an audio file", shown("0 bytes"), fix="remove or replace the file"))
     _check_riff_length(data, where)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            samples, rate, promised = file.read(dtype="float32", always_2d=True), file.samplerate, file.frames
+            rate, promised = file.samplerate, file.frames
+            if promised > max_seconds * rate:
+                got, fix = shown(f"{promised / rate:.1f} s"), "crop it, or raise max_seconds"
+                raise FieldError(describe(where, f"at most {max_seconds:g} s of sound", got, fix=fix))
+            samples = file.read(dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise FieldError(
             describe(where, "a readable audio file", shown(f"{error}"), fix="replace the file or convert it to WAV")
@@ -94,19 +109,26 @@ def read_audio(data: bytes, where: str = "audio") -> Audio:
     return Audio.of((np.ascontiguousarray(samples.T), rate), where)
 
 
-def write_audio(audio: Audio, container: Container = "WAV", subtype: str | None = None) -> bytes:
-    """Return ``audio`` as the bytes of a file.
-
-    Args:
-        audio: The sound.
-        container: WAV or FLAC.
-        subtype: How samples are stored, by libsndfile's name. Default: FLOAT in WAV (lossless), PCM_16 in FLAC
-            (rounded to 16 bits and clipped to [-1, 1]).
-    """
+def write_audio(audio: Audio, store: Store = "flac") -> bytes:
+    """Return ``audio`` as the bytes of a file; reading them gives the samples as `stored` has them."""
+    samples = stored(audio.samples, store)
+    container, subtype = {"flac": ("FLAC", "PCM_16"), "flac24": ("FLAC", "PCM_24"), "wav": ("WAV", "FLOAT")}[store]
     out = io.BytesIO()
-    kind = subtype or ("FLOAT" if container == "WAV" else "PCM_16")
-    soundfile.write(out, audio.samples.T, audio.rate, format=container, subtype=kind)
+    # libsndfile takes 24 bits as the upper ones of 32.
+    soundfile.write(out, (samples << 8 if store == "flac24" else samples).T, audio.rate, subtype, format=container)
     return out.getvalue()
+
+
+def stored(samples: Samples, store: Store) -> NDArray[Any]:
+    """Return the numbers that a file holds of ``samples``: for FLAC whole steps, clipped; for WAV the samples.
+
+    Returns:
+        int16 or int32 (channels, n) for ``flac`` and ``flac24``; float32 for ``wav``.
+    """
+    if store == "wav":
+        return samples
+    full, dtype = (2**15, np.int16) if store == "flac" else (2**23, np.int32)
+    return np.clip(np.rint(samples * np.float32(full)), -full, full - 1).astype(dtype)
 
 
 _TRUNCATED_FIX = "copy the file again; it is cut short"
@@ -137,8 +159,9 @@ def _checked_samples(value: Any, where: str) -> Samples:
         got = shown(f"shape {samples.shape}")
         raise FieldError(describe(where, "samples as (channels, n)", got, fix="transpose the samples"))
     samples = samples.astype(np.float32, copy=False)
-    finite = np.isfinite(samples)
-    if not finite.all():
+    flat = samples.reshape(-1)
+    # The power is finite exactly when every sample is (or beyond all sound): one fast pass in place of two.
+    if not np.isfinite(np.dot(flat, flat)) and not (finite := np.isfinite(samples)).all():
         channel, at = np.argwhere(~finite)[0]
         got = shown(f"{samples[channel, at]} at sample {at} of channel {channel}")
         raise FieldError(describe(where, "finite samples", got, fix="repair or remove the clip"))

@@ -1,0 +1,1 @@
+"""The audio ops: those that move sound in time, and those that change it where it is."""

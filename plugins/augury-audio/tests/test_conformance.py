@@ -1,0 +1,11 @@
+from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+
+
+@ops_of("augury-audio")
+class TestOps(OpConformance):
+    """Every op of this distribution passes the kit."""
+
+
+@kinds_of("augury-audio")
+class TestKinds(KindConformance):
+    """Every kind of this distribution passes the kit."""
