@@ -1,7 +1,7 @@
 """The batched functions, on columns of any numbers."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from augury_tabular.columns import add, interpolate, leave, multiply, put, put_other
@@ -11,6 +11,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(st.tuples(ANY, ANY, st.floats(0, 1)), min_size=1, max_size=20))
+@example([(0.9638385459738009, 0.9638385459738009, 0.603185627961383)])
 def test_interpolation_stays_between_and_keeps_what_is_missing(rows):
     """A number ends between its own and the donor's; NaN and infinity stay exactly as they are."""
     x, donor, share = (np.array(part) for part in zip(*rows, strict=True))

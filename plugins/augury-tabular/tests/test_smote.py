@@ -69,6 +69,15 @@ def test_categories_come_from_one_of_the_two(run, fields, records):
     assert moved > 50
 
 
+def test_categories_go_as_far_as_the_numbers(run, fields, records):
+    """A category is taken with probability u: over the rows, as often as the sum of u says."""
+    draws = [out.lineage["steps"][0]["draw"] for _, _, out in run(["table.smote"], fields, records, copies=5)]
+    for half in (lambda u: u < 0.5, lambda u: u >= 0.5):
+        shares = [d["u"] for d in draws if half(d["u"])]
+        taken = sum(len(d["take"]) for d in draws if half(d["u"]))
+        assert abs(taken - 3 * sum(shares)) < 4 * (3 * sum(u * (1 - u) for u in shares)) ** 0.5
+
+
 def test_the_only_one_of_its_class_stays_as_it_is(run):
     """Without a neighbour there is no donor, no draw and no change."""
     fields = {"x": "number", "y": {"kind": "category", "role": "label"}}

@@ -15,14 +15,12 @@ BLENDED = ("number", "category", "boolean")
 
 
 def taken(rng: Rng, info: Info, share: float, without: str | None = None) -> list[str]:
-    """Return the category columns that take the donor's category: each with probability ``share``."""
+    """Return the category columns, but for ``without``, that take the donor's category: each with chance ``share``."""
     columns = info.size.columns.items()
     return [name for name, kind in columns if kind != "number" and name != without and rng.chance(share)]
 
 
-def blend(
-    info: Info, share: float, take: Collection[str], weights: tuple[float, ...] = (), without: str | None = None
-) -> Sequence[Rows]:
+def blend(info: Info, share: float, take: Collection[str], weights: tuple[float, ...] = ()) -> Sequence[Rows]:
     """Return the effects that bring a row ``share`` of the way to its donor.
 
     Args:
@@ -30,10 +28,9 @@ def blend(
         share: How far the numbers go, in [0, 1].
         take: The category columns that become the donor's, unless it has none there.
         weights: Shares of the row and the donor in the label's mix; empty for no mix.
-        without: A column that stays as it is.
     """
     donor = info.donors[0].record
-    names = tuple(name for name, kind in info.size.columns.items() if kind == "number" and name != without)
+    names = tuple(name for name, kind in info.size.columns.items() if kind == "number")
     out = [Rows(leave, {}, (), (), weights)]
     if names:
         values = tuple(math.nan if donor.get(name) is None else float(donor[name]) for name in names)

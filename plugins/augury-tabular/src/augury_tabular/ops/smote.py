@@ -104,4 +104,4 @@ class Smote(Op):
 
     def effect(self, draw: dict[str, Any] | None, info: Info) -> Effects:
         """Return the move as `Rows`; nothing without a donor."""
-        return [] if draw is None else blend(info, draw["u"], draw["take"], without=self.label)
+        return [] if draw is None else blend(info, draw["u"], draw["take"])
