@@ -6,9 +6,12 @@ Importing it costs nothing: names below are loaded when they are first used.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # as type checkers read it; importing typing would double the cost of importing augury
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from augury.catalog import registry as registry
     from augury.functions import transform as transform
     from augury.op import Op as Op

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +18,7 @@ import pluggy
 
 from augury import hookspecs
 from augury.errors import PluginBroken
+from augury.installed import EntryPoint, entry_points
 from augury.names import nearest
 from augury.specs import Plugin
 
@@ -66,15 +66,14 @@ def discover() -> tuple[pluggy.PluginManager, list[LoadedPlugin], list[PluginFai
     loaded = [_load_builtin(manager)]
     failures: list[PluginFailure] = []
     allowed = _allow_list()
-    everything = entry_points()
-    for point in _sorted(everything.select(group=GROUP)):
-        if allowed is None or not allowed.isdisjoint(_names_of(point)):
+    for point in entry_points("augury.v"):
+        if point.group != GROUP:
+            fix = f"install a version of {point.dist} for {GROUP}, or the Augury that speaks {point.group}"
+            cause = f"it is written for another plugin API ({point.group}; this is {GROUP})"
+            failures.append(_failure(point, cause, fix))
+        elif allowed is None or not allowed.isdisjoint(_names_of(point)):
             outcome = _load(manager, point)
             (loaded if isinstance(outcome, LoadedPlugin) else failures).append(outcome)  # type: ignore[arg-type]
-    for group in sorted(g for g in everything.groups if g.startswith("augury.v") and g != GROUP):
-        for point in _sorted(everything.select(group=group)):
-            fix = f"install a version of {_dist(point)[0]} for {GROUP}, or the Augury that speaks {group}"
-            failures.append(_failure(point, f"it is written for another plugin API ({group}; this is {GROUP})", fix))
     if failures and os.environ.get("AUGURY_STRICT") == "1":
         raise PluginBroken(str(failures[0])) from failures[0].error
     return manager, loaded, failures
@@ -86,21 +85,12 @@ def _allow_list() -> set[str] | None:
 
 
 def _names_of(point: EntryPoint) -> set[str]:
-    dist = _dist(point)[0].lower()
+    dist = point.dist.lower()
     return {dist, dist.removeprefix("augury-"), point.name.lower()}
 
 
-def _sorted(points: Iterable[EntryPoint]) -> list[EntryPoint]:
-    unique = {(*_dist(p), p.name, p.value): p for p in points}
-    return [unique[key] for key in sorted(unique)]
-
-
-def _dist(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("(unknown distribution)", "?")
-
-
 def _failure(point: EntryPoint, cause: str, fix: str, error: BaseException | None = None) -> PluginFailure:
-    return PluginFailure(*_dist(point), point.name, point.value, cause, fix, error)
+    return PluginFailure(point.dist, point.version, point.name, point.value, cause, fix, error)
 
 
 def _load_builtin(manager: pluggy.PluginManager) -> LoadedPlugin:
@@ -114,10 +104,10 @@ def _load_builtin(manager: pluggy.PluginManager) -> LoadedPlugin:
 
 
 def _load(manager: pluggy.PluginManager, point: EntryPoint) -> LoadedPlugin | PluginFailure:
-    dist, version = _dist(point)
+    dist, version = point.dist, point.version
     started = time.perf_counter()
     try:
-        module = point.load()
+        module = _import(point.value)
     except Exception as error:
         fix = f"pip install --force-reinstall {dist}, or report it to its authors"
         if (
@@ -138,6 +128,12 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint) -> LoadedPlugin | Pl
             manager.unregister(name=name)
         return _failure(point, _cause(error), _fix(error, module), error)
     return LoadedPlugin(dist, version, point.name, point.value, plugin, seconds)
+
+
+def _import(value: str) -> ModuleType:
+    module, _, name = value.partition(":")
+    found: ModuleType = import_module(module.strip())
+    return getattr(found, name.strip()) if name else found
 
 
 class _WrongHook(Exception):
