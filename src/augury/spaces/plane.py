@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from augury.effects import Color, Curve, Field, Fill, Matrix, Polygon, Warp
+from augury.effects import Border, Color, Curve, Field, Fill, Interpolation, Matrix, Polygon, Warp
 from augury.spaces import geometry as geo
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class PlaneSegment:
         self.warps: list[tuple[Warp, PlaneSize, int]] = []
         self.tones: list[Curve | Color] = []
         self.field: Field | None = None
-        self.interpolation: str | None = None
-        self.border: str = "constant"
+        self.interpolation: Interpolation | None = None
+        self.border: Border = "constant"
         self._after: list[Matrix] | None = None
         self._crossed = 1.0
 

@@ -1,0 +1,125 @@
+"""Composition: layers of the record, its donors and plain colours on one canvas (mosaic, mixup, erasing)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from augury.effects import SELF, Layer, Layers, Polygon
+from augury.rng import generator
+from augury.spaces import geometry as geo
+from augury_image.paint import UNIT, blend, colour_of, coverage
+from augury_image.warp import resample
+
+
+def compose(value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]) -> tuple[np.ndarray, list[float]]:
+    """Return the composed image and the share of the canvas that each layer is seen on, opacity counted.
+
+    Args:
+        value: The record's image, (height, width, channels).
+        layers: What to paint, bottom first.
+        donors: The donors' images, of the same dtype and channels.
+    """
+    channels, dtype = value.shape[2], value.dtype
+    frame = geo.rectangle(layers.size[1], layers.size[0])
+    outlines = [_outline(layer, value, donors, frame) for layer in layers.layers]
+    canvas: np.ndarray | None = None
+    for layer, outline in zip(layers.layers, outlines, strict=True):
+        if canvas is None and layer.alpha == 1.0 and layer.source is not None and geo.contains(outline, frame):
+            canvas = _placed(layer, value, donors, (0, 0, layers.size[1], layers.size[0]), layers)
+            continue
+        if canvas is None:
+            canvas = np.empty((*layers.size, channels), dtype)
+            canvas[:] = colour_of(layers.fill, channels, dtype)
+        _paint(canvas, layer, outline, value, donors, layers)
+    if canvas is None:
+        canvas = np.empty((*layers.size, channels), dtype)
+        canvas[:] = colour_of(layers.fill, channels, dtype)
+    return canvas, _shares(layers, outlines, frame)
+
+
+def _outline(layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], frame: Polygon) -> Polygon:
+    """What a layer covers of the canvas: its region, cut to where its source lies."""
+    outline = frame if layer.region is None else geo.intersect(layer.region, frame)
+    if layer.source is None or not outline:
+        return outline
+    image = value if layer.source == SELF else donors[layer.source]
+    return geo.intersect(outline, geo.transform(layer.place, geo.rectangle(image.shape[1], image.shape[0])))
+
+
+def _placed(
+    layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], box: tuple[int, int, int, int], layers: Layers
+) -> np.ndarray:
+    """The layer's source on the window ``box`` (x0, y0, x1, y1) of the canvas."""
+    x0, y0, x1, y1 = box
+    channels = value.shape[2]
+    if layer.source is None:
+        if layer.noise_seed is None:
+            return np.broadcast_to(
+                np.array(colour_of(layer.fill, channels, value.dtype), value.dtype), (y1 - y0, x1 - x0, channels)
+            )
+        return _noise(layer.noise_seed, (y1 - y0, x1 - x0, channels), value.dtype)
+    image = value if layer.source == SELF else donors[layer.source]
+    place = geo.compose(geo.translation(-x0, -y0), layer.place) if x0 or y0 else layer.place
+    return resample(image, place, (y1 - y0, x1 - x0), "replicate", (0.0,) * channels, layers.interpolation)
+
+
+def _noise(seed: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    random = generator(seed)
+    if dtype == np.float32:
+        return random.random(shape, dtype=np.float32)
+    return random.integers(0, int(UNIT[dtype.name]), shape, dtype=dtype, endpoint=True)
+
+
+def _paint(
+    canvas: np.ndarray,
+    layer: Layer,
+    outline: Polygon,
+    value: np.ndarray,
+    donors: Sequence[np.ndarray],
+    layers: Layers,
+) -> None:
+    if not outline or layer.alpha <= 0.0:
+        return
+    left, top, right, bottom = geo.bounds(outline)
+    box = math.floor(left + 1e-6), math.floor(top + 1e-6), math.ceil(right - 1e-6), math.ceil(bottom - 1e-6)
+    x0, y0, x1, y1 = box
+    if x0 >= x1 or y0 >= y1:
+        return
+    window = canvas[y0:y1, x0:x1]
+    over = _placed(layer, value, donors, box, layers)
+    moved = tuple((x - x0, y - y0) for x, y in outline)
+    solid = geo.contains(moved, geo.rectangle(x1 - x0, y1 - y0))
+    if solid and layer.alpha == 1.0:
+        window[:] = over
+    elif solid:
+        mixed = window * np.float32(1.0 - layer.alpha) + over * np.float32(layer.alpha)
+        window[:] = mixed if canvas.dtype == np.float32 else np.rint(mixed)
+    else:
+        share = coverage(moved, (y1 - y0, x1 - x0)).astype(np.float32) * np.float32(layer.alpha)
+        blend(window, over, share)
+
+
+def _shares(layers: Layers, outlines: Sequence[Polygon], frame: Polygon) -> list[float]:
+    """Share of the canvas each layer is seen on: exact polygon areas, from the top layer down."""
+    total = geo.area(frame)
+    shares = [0.0] * len(outlines)
+    open_pieces: list[tuple[Polygon, float]] = [(frame, 1.0)]
+    for k in range(len(outlines) - 1, -1, -1):
+        alpha, outline = layers.layers[k].alpha, outlines[k]
+        if not outline or alpha <= 0.0:
+            continue
+        below: list[tuple[Polygon, float]] = []
+        for piece, left in open_pieces:
+            seen = geo.intersect(piece, outline)
+            if not seen:
+                below.append((piece, left))
+                continue
+            shares[k] += geo.area(seen) * left * alpha / total
+            below.extend((rest, left) for rest in geo.subtract(piece, outline))
+            if alpha < 1.0:
+                below.append((seen, left * (1.0 - alpha)))
+        open_pieces = below
+    return shares

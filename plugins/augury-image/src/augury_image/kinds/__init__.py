@@ -1,0 +1,1 @@
+"""The kinds of this distribution: images and what lies on them."""

@@ -1,0 +1,244 @@
+"""Images: pictures in the unit domain, and normalised ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+
+from augury.effects import Layers, Pixels
+from augury.errors import FieldError, describe, shown
+from augury.kinds import Kind
+from augury.params import Within
+from augury.record import type_name
+from augury.spaces.plane import PlaneSegment, PlaneSize
+from augury.values import canonical_bytes
+from augury_image.paint import UNIT
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+class _Plane(Kind):
+    """What pictures and normalised pictures share: they are anchors of the plane."""
+
+    space = "plane"
+
+    def size(self, value: np.ndarray) -> PlaneSize:
+        """Return height, width and channels."""
+        return PlaneSize(*value.shape)
+
+    def render(self, value: np.ndarray, segment: PlaneSegment) -> np.ndarray:
+        """Run pending warps and tones: one resample, one table."""
+        from augury_image.render import render
+
+        return render(value, segment)
+
+    def apply(self, value: np.ndarray, effect: Pixels, sources: Sequence[np.ndarray]) -> np.ndarray:
+        """Run an opaque image function.
+
+        Raises:
+            FieldError: for a dtype the effect does not accept.
+        """
+        if value.dtype.name not in effect.accepts:
+            fix = "convert the image, or leave this op out"
+            raise FieldError(describe("", f"an image of {' or '.join(effect.accepts)}", type_name(value), fix=fix))
+        return effect.fn(value, *sources, **effect.args)
+
+    def compose(
+        self, value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, list[float]]:
+        """Paint layers of this image, donors and colours; return the image and each layer's visible share."""
+        from augury_image.compose import compose
+
+        return compose(value, layers, donors)
+
+    def digest(self, value: np.ndarray) -> bytes:
+        """Return bytes of the pixels themselves: two different pictures may be encoded alike."""
+        return canonical_bytes(value)
+
+
+class Image(_Plane):
+    """A picture: uint8, uint16 or float32 in [0, 1], (height, width, channels), RGB order.
+
+    Arrays without a channel axis, PIL images, and the bytes of an image file are taken as well. Two or four channels
+    end in opacity.
+
+    Args:
+        encoding: How it is kept on disk: ``png`` (lossless; float32 becomes 16 bit) or ``jpeg`` (8 bit, no opacity).
+        quality: Quality of ``jpeg``, 1 to 100.
+        mode: What files are decoded to: ``any`` keeps grey, colour, opacity; ``rgb`` and ``grey`` convert.
+        max_pixels: Greatest height x width that is decoded; larger files are refused by their header alone.
+    """
+
+    payload = True
+
+    encoding: Literal["png", "jpeg"] = "png"
+    quality: Annotated[int, Within(1, 100)] = 95
+    mode: Literal["any", "rgb", "grey"] = "any"
+    max_pixels: Annotated[int, Within(1)] = 100_000_000
+
+    def check(self, value: Any) -> np.ndarray:
+        """Return a C-contiguous uint8, uint16 or float32 array (height, width, channels).
+
+        Raises:
+            FieldError: for other dtypes and shapes, empty images, floats outside [0, 1] and damaged files.
+        """
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self.unpack(value)
+        if type(value) is not np.ndarray:
+            value = _as_array(value)
+        if value.dtype != np.uint8:
+            value = _unit_dtype(value)
+        return _shaped(value)
+
+    def arrow(self) -> pa.DataType:
+        """struct<bytes: binary, path: string>, the layout that Hugging Face reads as Image."""
+        import pyarrow as pa
+
+        return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+    def pack(self, value: np.ndarray) -> bytes:
+        """Return the encoded file.
+
+        Raises:
+            FieldError: where the encoding cannot hold the channels.
+        """
+        from augury_image.codec import encode
+
+        return encode(value, self.encoding, self.quality)
+
+    def unpack(self, stored: Any) -> np.ndarray:
+        """Decode an image file's bytes (or a mapping with ``bytes``); EXIF orientation is applied.
+
+        Raises:
+            FieldError: for damaged, truncated, empty or too large images.
+        """
+        from augury_image.codec import decode
+
+        data = stored["bytes"] if isinstance(stored, Mapping) else stored
+        return decode(bytes(data), self.mode, self.max_pixels)
+
+    def feature(self) -> Mapping[str, Any]:
+        """Hugging Face's Image."""
+        return {"_type": "Image"}
+
+    def conform(self, value: np.ndarray, like: np.ndarray) -> np.ndarray:
+        """Bring a donor to the dtype and channels of ``like``."""
+        if value.dtype != like.dtype:
+            unit = value.astype(np.float32) / np.float32(UNIT[value.dtype.name])
+            scale = UNIT[like.dtype.name]
+            value = unit if scale == 1.0 else np.rint(unit * np.float32(scale)).astype(like.dtype)
+        return _to_channels(value, like.shape[2])
+
+    def samples(self) -> list[np.ndarray]:
+        """Return a colour gradient 48 wide and 32 high, 16-bit grey, float, and a single pixel."""
+        y, x = np.mgrid[0:32, 0:48].astype(np.float32)
+        red, green = x / 47, y / 31
+        first = np.stack([red, green, 0.5 + 0.5 * np.sin((x + y) / 5)], axis=2)
+        return [
+            np.rint(first * 255).astype(np.uint8),
+            np.rint(first[:20, :31, :1] * 65535).astype(np.uint16),
+            np.ascontiguousarray(first[::-1, :17]).astype(np.float32),
+            np.full((1, 1, 3), 200, np.uint8),
+        ]
+
+
+class RawImage(_Plane):
+    """A normalised picture: float32 (height, width, channels) of any range. Warps move it; tones refuse it."""
+
+    def check(self, value: Any) -> np.ndarray:
+        """Return a finite C-contiguous float32 array (height, width, channels)."""
+        value = np.asarray(value)
+        if value.dtype.kind not in "fiu":
+            raise FieldError(describe("", "an array of numbers", type_name(value), fix="convert it to float32"))
+        value = _shaped(value.astype(np.float32, copy=False))
+        if not np.isfinite(value).all():
+            raise FieldError(describe("", "finite numbers", shown("NaN or infinity"), fix="clean the image first"))
+        return value
+
+    def arrow(self) -> pa.DataType:
+        """struct<shape: list<int32>, float32: binary> (little-endian, row-major)."""
+        import pyarrow as pa
+
+        return pa.struct([("shape", pa.list_(pa.int32())), ("float32", pa.binary())])
+
+    def pack(self, value: np.ndarray) -> dict[str, Any]:
+        """Return the shape and the numbers' bytes."""
+        return {"shape": list(value.shape), "float32": value.astype("<f4").tobytes()}
+
+    def unpack(self, stored: Any) -> np.ndarray:
+        """Return the array of what `pack` made."""
+        return np.frombuffer(stored["float32"], "<f4").astype(np.float32).reshape(stored["shape"])
+
+    def samples(self) -> list[np.ndarray]:
+        """Return normalised gradients, the first 48 wide and 32 high."""
+        y, x = np.mgrid[0:32, 0:48].astype(np.float32)
+        first = np.stack([x / 24 - 1, y / 16 - 1, (x - y) / 20], axis=2).astype(np.float32)
+        return [first, np.ascontiguousarray(first[:9, :5, :1]), np.zeros((1, 1, 1), np.float32)]
+
+
+def _as_array(value: Any) -> np.ndarray:
+    if hasattr(value, "getexif"):
+        from augury_image.codec import from_pillow
+
+        return from_pillow(value, "any")
+    if not hasattr(value, "__array__"):
+        fix = "give a numpy array, a PIL image or the bytes of a file"
+        raise FieldError(describe("", "an image", type_name(value), fix=fix))
+    return np.asarray(value)
+
+
+def _unit_dtype(value: np.ndarray) -> np.ndarray:
+    """Return uint16 as it is and floats as float32, held to [0, 1]."""
+    if value.dtype == np.uint16:
+        return value
+    if value.dtype.kind != "f":
+        fix = "convert it to uint8 (0 to 255) or float32 (0 to 1)"
+        raise FieldError(describe("", "an image of uint8, uint16 or float", type_name(value), fix=fix))
+    value = value.astype(np.float32, copy=False)
+    if value.size:
+        lo, hi = float(value.min()), float(value.max())
+        if not (lo >= -1e-3 and hi <= 1.001):
+            fix = "divide by 255, or declare the field raw_image"
+            raise FieldError(describe("", "floats in [0, 1]", shown(f"values from {lo:g} to {hi:g}"), fix=fix))
+        if lo < 0.0 or hi > 1.0:
+            value = np.clip(value, 0.0, 1.0)
+    return value
+
+
+def _shaped(value: np.ndarray) -> np.ndarray:
+    if value.ndim == 2:
+        value = value[:, :, None]
+    if value.ndim != 3:
+        fix = "give height, width and channels"
+        raise FieldError(describe("", "an array (height, width, channels)", type_name(value), fix=fix))
+    if not value.size:
+        raise FieldError(describe("", "an image of at least one pixel", type_name(value), fix="drop the record"))
+    if value.shape[0] <= 4 and value.shape[2] > 16:
+        fix = "move the channels last: image.transpose(1, 2, 0)"
+        raise FieldError(describe("", "an array (height, width, channels)", type_name(value), fix=fix))
+    return value if value.flags.c_contiguous else np.ascontiguousarray(value)
+
+
+def _to_channels(value: np.ndarray, channels: int) -> np.ndarray:
+    """Bring an image to a channel count: grey and colour convert, opacity is added full or dropped."""
+    have = value.shape[2]
+    if have == channels:
+        return value
+    if have > 4 or channels > 4:
+        fix = "use donors of the same kind of image"
+        raise FieldError(describe("", f"a donor of {channels} channels", have, fix=fix))
+    full = np.full((*value.shape[:2], 1), UNIT[value.dtype.name], value.dtype)
+    colours = value[:, :, : 1 if have <= 2 else 3]
+    opacity = value[:, :, -1:] if have in (2, 4) else full
+    if channels >= 3 and colours.shape[2] == 1:
+        colours = np.repeat(colours, 3, axis=2)
+    elif channels <= 2 and colours.shape[2] == 3:
+        grey = colours.astype(np.float32) @ _LUMA
+        colours = (grey if value.dtype == np.float32 else np.rint(grey).astype(value.dtype))[:, :, None]
+    parts = [colours, opacity] if channels in (2, 4) else [colours]
+    return np.ascontiguousarray(np.concatenate(parts, axis=2))

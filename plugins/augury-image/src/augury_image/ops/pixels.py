@@ -1,0 +1,136 @@
+"""Opaque pixel functions: blur and noise; and normalize, which leaves the unit domain."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar
+
+import cv2
+import numpy as np
+
+from augury.effects import Convert, Pixels
+from augury.errors import FieldError, ParamError, describe
+from augury.op import Info, Op
+from augury.params import PositiveRange, Range, Within
+from augury.rng import Rng, generator
+from augury_image.paint import UNIT
+
+DTYPES = ("uint8", "uint16", "float32")
+
+
+class Blur(Op):
+    """Blur with a Gaussian.
+
+    Fields: image; targets stay.
+
+    Args:
+        sigma_px_range: (lo, hi) of the standard deviation in pixels.
+        reach_sigma: How far the kernel reaches, in standard deviations.
+    Draws: sigma uniform in sigma_px_range.
+    Cost: two passes of a kernel 2 * ceil(reach_sigma * sigma) + 1 wide.
+    """
+
+    on = "image"
+
+    sigma_px_range: Annotated[PositiveRange, Within(0.01, 200.0)] = (0.5, 2.0)
+    reach_sigma: Annotated[float, Within(1.0, 6.0)] = 3.0
+
+    def draw(self, rng: Rng, info: Info) -> dict[str, float]:
+        """Draw sigma."""
+        return {"sigma_px": rng.uniform(*self.sigma_px_range)}
+
+    def effect(self, draw: Any, info: Info) -> Pixels:
+        """Return the pixel function."""
+        side = 2 * max(1, math.ceil(self.reach_sigma * draw["sigma_px"] - 1e-9)) + 1
+        return Pixels(blurred, {"sigma_px": draw["sigma_px"], "side": side}, DTYPES)
+
+
+class Noise(Op):
+    """Add Gaussian noise.
+
+    Fields: image; targets stay.
+
+    Args:
+        std_range: (lo, hi) of the standard deviation, in units of the full range [0, 1].
+        per_channel: Whether channels get noise of their own; else all get the same (grey noise).
+    Draws: std uniform in std_range; the noise's sub-seed.
+    Cost: one normal number a pixel and channel.
+    """
+
+    on = "image"
+
+    std_range: Annotated[Range, Within(0.0, 10.0)] = (0.01, 0.05)
+    per_channel: bool = True
+
+    def draw(self, rng: Rng, info: Info) -> dict[str, Any]:
+        """Draw the strength and a sub-seed."""
+        return {"std": rng.uniform(*self.std_range), "seed": rng.seed()}
+
+    def effect(self, draw: Any, info: Info) -> Pixels:
+        """Return the pixel function."""
+        return Pixels(noisy, {**draw, "per_channel": self.per_channel}, DTYPES)
+
+
+class Normalize(Op):
+    """Subtract a mean and divide by a standard deviation: the picture leaves the unit domain.
+
+    Fields: image, which becomes raw_image (float32 of any range, refused by ops on colour); targets stay.
+
+    Args:
+        mean: One number for all channels or one a channel, in [0, 1].
+        std: The same, above 0.
+    Draws: nothing.
+    Cost: one pass in float32. The defaults are ImageNet's.
+    """
+
+    on = "image"
+    makes: ClassVar = {"self": "raw_image"}
+
+    mean: float | tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: float | tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def check_params(self) -> None:
+        """Refuse a standard deviation of 0 or below."""
+        if np.min(self.std) <= 0:
+            where = f"{self.entry_id or 'normalize'}.std"
+            raise ParamError(describe(where, "numbers above 0", self.std, fix="give the standard deviation"))
+
+    def effect(self, draw: Any, info: Info) -> Convert:
+        """Return the conversion.
+
+        Raises:
+            FieldError: where mean or std has another count than the image has channels.
+        """
+        for name, value in (("mean", self.mean), ("std", self.std)):
+            if isinstance(value, tuple) and len(value) not in (1, info.size.channels):
+                expected = f"{name} of one number or {info.size.channels}, as the image has channels"
+                raise FieldError(describe("", expected, value, fix="give one number a channel"))
+        return Convert("raw_image", normalized, {"mean": self.mean, "std": self.std})
+
+
+def blurred(image: np.ndarray, sigma_px: float, side: int) -> np.ndarray:
+    """Return the image blurred with a Gaussian kernel ``side`` pixels wide."""
+    return cv2.GaussianBlur(image, (side, side), sigma_px).reshape(image.shape)
+
+
+def noisy(image: np.ndarray, std: float, seed: int, per_channel: bool) -> np.ndarray:
+    """Return the image with Gaussian noise, held to its range."""
+    unit = UNIT[image.dtype.name]
+    shape = image.shape if per_channel else (*image.shape[:2], 1)
+    noise = generator(seed).standard_normal(shape, dtype=np.float32)
+    noise *= np.float32(std * unit)
+    out = noise + image
+    if unit != 1.0:
+        out += np.float32(0.5)
+    np.clip(out, 0.0, unit, out=out)
+    return out.astype(image.dtype, copy=False)
+
+
+def normalized(image: np.ndarray, mean: float | tuple[float, ...], std: float | tuple[float, ...]) -> np.ndarray:
+    """Return (image - mean) / std as float32, the image read in [0, 1]."""
+    scale = 1.0 / np.asarray(std, np.float64)
+    gain = (scale / UNIT[image.dtype.name]).astype(np.float32)
+    shift = (-np.asarray(mean, np.float64) * scale).astype(np.float32)
+    out = image * gain
+    out += shift
+    return out

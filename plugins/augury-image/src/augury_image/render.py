@@ -1,0 +1,82 @@
+"""Rendering: a pending plane segment run as one resample and one table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from augury.effects import Border
+from augury.spaces import geometry as geo
+from augury.spaces.plane import PlaneMap, PlaneSegment
+from augury_image.paint import colour_of, outside, paint_outside, to_units, unit_colour
+from augury_image.tones import tone, tone_colour
+from augury_image.warp import resample, resample_dense
+
+
+def render(image: np.ndarray, segment: PlaneSegment) -> np.ndarray:
+    """Return ``image`` with the segment's warps run as one resample, then its tones, then the outside painted.
+
+    Args:
+        image: uint8, uint16 or float32, (height, width, channels). Never changed.
+        segment: Warps or one dense field, and tones.
+
+    Cost: one pass for the warp, one for the tones; edges that cut the output cost a polygon each.
+    """
+    size = (segment.size.height, segment.size.width)
+    if segment.field is not None:
+        field = segment.field
+        colour = colour_of(field.fill, image.shape[2], image.dtype)
+        moved = resample_dense(image, field.fn(field.size, **field.args), field.border, colour, field.interpolation)
+        return tone(moved, segment.tones, owned=True)
+    if not segment.warps:
+        return tone(image, segment.tones)
+    channels = image.shape[2]
+    canvases = segment.canvases()
+    border: Border = segment.border
+    first = (0.0,) * channels
+    if border == "constant":
+        border = "replicate"
+        if canvases and canvases[0].step == 0 and canvases[0].tones_before == 0:
+            border, first = "constant", colour_of(canvases.pop(0).fill, channels, image.dtype)
+    out = resample(image, segment.matrix, size, border, first, segment.interpolation or "linear")
+    out = tone(out, segment.tones, owned=True)
+    for canvas in canvases:
+        colour = tone_colour(unit_colour(canvas.fill, channels), segment.tones[canvas.tones_before :])
+        paint_outside(out, canvas.outline, to_units(colour, image.dtype))
+    return out
+
+
+def render_labels(labels: np.ndarray, where: PlaneMap, background: int) -> np.ndarray:
+    """Return a mask moved by a map: nearest neighbour, ``background`` wherever nothing of the source is seen.
+
+    Args:
+        labels: uint8 or uint16, (height, width).
+        where: The map, of a segment or of a layer.
+        background: The label of what lies outside.
+    """
+    size = (where.size.height, where.size.width)
+    colour = (float(background),)
+    if where.matrix is None:
+        moved = resample_dense(labels[:, :, None], where.dense(), "constant", colour, "nearest")[:, :, 0]
+    else:
+        moved = resample(labels[:, :, None], where.matrix, size, "constant", colour, "nearest")[:, :, 0]
+    hidden = unseen(where, size)
+    if hidden is not None:
+        moved[hidden] = background
+    return moved
+
+
+def unseen(where: PlaneMap, size: tuple[int, int]) -> np.ndarray | None:
+    """Return bool (height, width): output pixels where a map shows nothing of its source; None where all is seen."""
+    frame = geo.rectangle(size[1], size[0])
+    hidden: np.ndarray | None = None
+    for clip in where.clips:
+        if not geo.contains(clip, frame):
+            hidden = _join(hidden, outside(clip, size))
+    for cover in where.hides:
+        if geo.intersect(cover, frame):
+            hidden = _join(hidden, ~outside(cover, size))
+    return hidden
+
+
+def _join(a: np.ndarray | None, b: np.ndarray) -> np.ndarray:
+    return b if a is None else a | b

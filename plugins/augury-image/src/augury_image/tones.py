@@ -1,0 +1,136 @@
+"""Tones: chains of curves and colour matrices. Evaluated in float, clipped to [0, 1] after each, rounded once.
+
+Curves on 8 or 16 bit become one table. With two or four channels the last is opacity, which tones leave alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import stringzilla
+
+from augury.effects import Color, Curve
+from augury.errors import FieldError, describe
+from augury_image.paint import UNIT
+
+Tones: TypeAlias = Sequence[Curve | Color]
+
+_LUMA = (0.299, 0.587, 0.114)
+_LEVELS = {name: np.linspace(0.0, 1.0, int(UNIT[name]) + 1)[:, None] for name in ("uint8", "uint16")}
+
+
+def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
+    """Return ``image`` with ``tones`` applied in order. It is overwritten where ``owned``.
+
+    Raises:
+        FieldError: for a colour matrix on an image that has not one to four channels.
+    """
+    if not tones:
+        return image
+    if image.dtype == np.float32:
+        return _evaluate(image.copy(), tones, _has_opacity(image))
+    curves = _leading_curves(tones)
+    if len(curves) == len(tones):
+        return _look_up(image, _table(image, curves), owned)
+    if isinstance(tones[0], Color) and len(tones) == 1:
+        return _fixed_point(image, tones[0])
+    unit = UNIT[image.dtype.name]
+    if curves:
+        table = _float_table(image, curves).astype(np.float32)
+        value = _by_index(image, table)
+    else:
+        value = image * np.float32(1.0 / unit)
+    value = _evaluate(value, tones[len(curves) :], _has_opacity(image))
+    value *= np.float32(unit)
+    value += np.float32(0.5)
+    return value.astype(image.dtype)
+
+
+def tone_colour(colour: Sequence[float], tones: Tones) -> tuple[float, ...]:
+    """Return a colour in [0, 1] (one number a channel) sent through ``tones``."""
+    if not tones:
+        return tuple(colour)
+    pixel = np.array(colour, np.float32).reshape(1, 1, -1)
+    return tuple(_evaluate(pixel, tones, _has_opacity(pixel)).ravel().tolist())
+
+
+def _has_opacity(image: np.ndarray) -> bool:
+    return image.shape[2] in (2, 4)
+
+
+def _leading_curves(tones: Tones) -> list[Curve]:
+    return list(takewhile(lambda t: isinstance(t, Curve), tones))  # type: ignore[arg-type]
+
+
+def _float_table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
+    """Tabulate curves for every level of an integer image: (levels, 1), or (levels, channels) where they differ."""
+    table = levels = _LEVELS[image.dtype.name]
+    for curve in curves:
+        table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
+    if _has_opacity(image):
+        colours = np.broadcast_to(table, (len(levels), image.shape[2] - 1)) if table.shape[1] == 1 else table[:, :-1]
+        table = np.concatenate([colours, levels], axis=1)
+    return table
+
+
+def _table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
+    return (_float_table(image, curves) * UNIT[image.dtype.name] + 0.5).astype(image.dtype)
+
+
+def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
+    if image.dtype == np.uint8 and table.shape[1] == 1:
+        out = image if owned and image.flags.c_contiguous else image.copy()
+        stringzilla.translate(memoryview(out.data), memoryview(table.ravel().data), inplace=True)
+        return out
+    return _by_index(image, table)
+
+
+def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Look an integer image up in a table of any dtype."""
+    if image.dtype == np.uint8 and table.shape[1] == 1:
+        return cv2.LUT(image, table.ravel()).reshape(image.shape)
+    if table.shape[1] == 1:
+        return table.ravel()[image]
+    return np.stack([table[:, c][image[:, :, c]] for c in range(image.shape[2])], axis=2)
+
+
+def _fixed_point(image: np.ndarray, color: Color) -> np.ndarray:
+    """One colour matrix on integers: OpenCV multiplies, rounds and saturates in one pass."""
+    matrix = _matrix(color, image.shape[2])
+    matrix[:, -1] *= np.float32(UNIT[image.dtype.name])
+    return cv2.transform(image, matrix).reshape(image.shape)
+
+
+def _evaluate(value: np.ndarray, tones: Tones, opacity: bool) -> np.ndarray:
+    """Apply tones to float32 in [0, 1]; ``value`` may be overwritten."""
+    for one in tones:
+        if isinstance(one, Color):
+            value = cv2.transform(value, _matrix(one, value.shape[2])).reshape(value.shape)
+        elif opacity:
+            seen = one.fn(value[:, :, :-1], **one.args)
+            value = np.concatenate([np.broadcast_to(seen, value[:, :, :-1].shape), value[:, :, -1:]], axis=2)
+        else:
+            value = np.broadcast_to(one.fn(value, **one.args), value.shape)
+        value = np.minimum(np.maximum(value, 0.0), 1.0).astype(np.float32, copy=False)
+    return value
+
+
+def _matrix(color: Color, channels: int) -> np.ndarray:
+    """The colour matrix for an image of ``channels``, float32 with the constant last; grey is read as R = G = B."""
+    full = np.array(color.matrix, np.float32).reshape(3, 4)
+    if channels == 3:
+        return full
+    if channels == 4:
+        out = np.zeros((4, 5), np.float32)
+        out[:3, :3], out[:3, 4], out[3, 3] = full[:, :3], full[:, 3], 1.0
+        return out
+    if channels in (1, 2):
+        luma = np.array(_LUMA, np.float32)
+        gain, shift = luma @ full[:, :3].sum(axis=1), luma @ full[:, 3]
+        return np.array([[gain, shift]] if channels == 1 else [[gain, 0.0, shift], [0.0, 1.0, 0.0]], np.float32)
+    expected = "an image of 1 to 4 channels for a colour matrix"
+    raise FieldError(describe("", expected, channels, fix="use ops of single channels, such as image.gamma"))

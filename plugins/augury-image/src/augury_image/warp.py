@@ -1,0 +1,219 @@
+"""Resampling kernels: one homography or dense map, applied to an array of any channel count.
+
+Below a local scale of 2/3 the part of the source that is needed is first reduced by a power of two (area means), then
+warped once. Maps that only permute whole pixels are copies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from augury.effects import Border, Interpolation, Matrix
+from augury.spaces import geometry as geo
+
+LEAST_UNREDUCED_SCALE = 2.0 / 3.0
+"""Below this local scale the source is reduced before it is warped."""
+
+_BORDERS = {"constant": cv2.BORDER_CONSTANT, "reflect": cv2.BORDER_REFLECT, "replicate": cv2.BORDER_REPLICATE}
+_INTERPOLATIONS = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "lanczos": cv2.INTER_LANCZOS4,
+    "area": cv2.INTER_LINEAR,
+}
+_TO_CENTRES = geo.translation(-0.5, -0.5)
+_FROM_CENTRES = geo.translation(0.5, 0.5)
+
+Colour = Sequence[float]
+"""One number a channel, in the units of the array."""
+
+
+def resample(
+    image: np.ndarray,
+    matrix: Matrix,
+    size: tuple[int, int],
+    border: Border,
+    colour: Colour,
+    interpolation: Interpolation,
+) -> np.ndarray:
+    """Return a new array (height, width, channels) of ``size``: ``image`` moved by ``matrix``.
+
+    Args:
+        image: uint8, uint16 or float32, (height, width, channels).
+        matrix: Source to output, continuous pixel coordinates.
+        size: Height and width of the output.
+        border: What lies outside the source.
+        colour: The constant border's colour, one number a channel, in the array's units.
+        interpolation: ``area`` is linear after the reduction.
+    """
+
+    def kernel(part: np.ndarray, colour: Colour) -> np.ndarray:
+        if geo.is_whole_pixel(matrix):
+            return _permute(part, matrix, size, border, colour)
+        return _warp(part, matrix, size, border, colour, interpolation)
+
+    return _in_fours(kernel, image, colour, size)
+
+
+def resample_dense(
+    image: np.ndarray, source: np.ndarray, border: Border, colour: Colour, interpolation: Interpolation
+) -> np.ndarray:
+    """Return ``image`` sampled at ``source``, float32 (height, width, 2): x and y for every output pixel's centre."""
+    centres = source - np.float32(0.5)
+    xs, ys = np.ascontiguousarray(centres[:, :, 0]), np.ascontiguousarray(centres[:, :, 1])
+    flag, mode = _INTERPOLATIONS[interpolation], _BORDERS[border]
+
+    def kernel(part: np.ndarray, colour: Colour) -> np.ndarray:
+        return cv2.remap(part, xs, ys, flag, borderMode=mode, borderValue=colour)
+
+    return _in_fours(kernel, image, colour, source.shape[:2])
+
+
+def _in_fours(
+    kernel: Callable[[np.ndarray, Colour], np.ndarray], image: np.ndarray, colour: Colour, size: tuple[int, ...]
+) -> np.ndarray:
+    """Run a kernel on at most four channels at a time, which is what OpenCV's border colours hold."""
+    channels = image.shape[2]
+    if channels <= 4:
+        return kernel(image, colour).reshape(*size, channels)
+    parts = [
+        kernel(np.ascontiguousarray(image[:, :, k : k + 4]), colour[k : k + 4]).reshape(*size, -1)
+        for k in range(0, channels, 4)
+    ]
+    return np.concatenate(parts, axis=2)
+
+
+def gather(image: np.ndarray, x0: int, y0: int, x1: int, y1: int, border: Border, colour: Colour) -> np.ndarray:
+    """Return the pixels [y0, y1) x [x0, x1), those outside the image by ``border``. A view where all are inside."""
+    height, width = image.shape[:2]
+    if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:
+        return image[y0:y1, x0:x1]
+    if border == "constant":
+        left, top = min(max(x0, 0), width), min(max(y0, 0), height)
+        right, bottom = max(min(x1, width), left), max(min(y1, height), top)
+        if right == left or bottom == top:
+            out = np.empty((y1 - y0, x1 - x0, image.shape[2]), image.dtype)
+            out[:] = colour
+            return out
+        inner = image[top:bottom, left:right]
+        pads = (top - y0, y1 - bottom, left - x0, x1 - right)
+        return cv2.copyMakeBorder(inner, *pads, cv2.BORDER_CONSTANT, value=colour).reshape(y1 - y0, x1 - x0, -1)
+    pads = (max(-y0, 0), max(y1 - height, 0), max(-x0, 0), max(x1 - width, 0))
+    wide = cv2.copyMakeBorder(image, *pads, _BORDERS[border]).reshape(
+        height + pads[0] + pads[1], width + pads[2] + pads[3], -1
+    )
+    return wide[y0 + pads[0] : y1 + pads[0], x0 + pads[2] : x1 + pads[2]]
+
+
+def _permute(image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border, colour: Colour) -> np.ndarray:
+    """Flips, quarter turns and whole shifts, copied."""
+    corner, far = geo.apply(geo.invert(m), 0.0, 0.0), geo.apply(geo.invert(m), float(size[1]), float(size[0]))
+    x0, x1 = sorted((round(corner[0]), round(far[0])))
+    y0, y1 = sorted((round(corner[1]), round(far[1])))
+    part = gather(image, x0, y0, x1, y1, border, colour)
+    turned = m[0] == 0.0
+    if turned:
+        part = part.transpose(1, 0, 2)
+    mirror_x, mirror_y = (m[1] < 0, m[3] < 0) if turned else (m[0] < 0, m[4] < 0)
+    if mirror_x and not turned:
+        return cv2.flip(part, -1 if mirror_y else 1)
+    if mirror_x or mirror_y:
+        part = part[:: -1 if mirror_y else 1, :: -1 if mirror_x else 1]
+    return part.copy() if part.base is not None or part is image else part
+
+
+def _warp(
+    image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border, colour: Colour, interpolation: Interpolation
+) -> np.ndarray:
+    back = geo.invert(m)
+    needed = geo.bounds(geo.transform(back, geo.rectangle(size[1], size[0])))
+    if interpolation != "nearest":
+        fx, fy = _factors(m, back, size)
+        upright = geo.is_affine(m) and m[1] == 0.0 == m[3] and m[0] > 0 < m[4]
+        if upright and _whole_inside(needed, fx, fy, image.shape):
+            return _resize(image, needed, fx, fy, size, interpolation)
+        if fx > 1 or fy > 1:
+            image, left, top = _reduce(image, needed, fx, fy, border, colour)
+            back = geo.compose(geo.compose(geo.scaling(1.0 / fx, 1.0 / fy), geo.translation(-left, -top)), back)
+    flags = _INTERPOLATIONS[interpolation] | cv2.WARP_INVERSE_MAP
+    mode = _BORDERS[border]
+    back = geo.compose(geo.compose(_TO_CENTRES, back), _FROM_CENTRES)
+    shape = (size[1], size[0])
+    if geo.is_affine(back):
+        affine = np.array(back[:6]).reshape(2, 3)
+        return cv2.warpAffine(image, affine, shape, flags=flags, borderMode=mode, borderValue=colour)
+    homography = np.array(back).reshape(3, 3)
+    return cv2.warpPerspective(image, homography, shape, flags=flags, borderMode=mode, borderValue=colour)
+
+
+def _factors(m: Matrix, back: Matrix, size: tuple[int, int]) -> tuple[int, int]:
+    """The power of two each source axis is reduced by, from the least scale along it at the output's corners."""
+    if geo.is_affine(m):
+        scale_x, scale_y = math.hypot(m[0], m[3]), math.hypot(m[1], m[4])
+    else:
+        spots = [geo.apply(back, x, y) for x, y in geo.rectangle(size[1], size[0])]
+        slopes = [geo.jacobian(m, x, y) for x, y in spots]
+        scale_x = min(math.hypot(s[0], s[2]) for s in slopes)
+        scale_y = min(math.hypot(s[1], s[3]) for s in slopes)
+    return _factor(scale_x), _factor(scale_y)
+
+
+def _factor(scale: float) -> int:
+    if scale >= LEAST_UNREDUCED_SCALE:
+        return 1
+    return 1 << min(math.ceil(math.log2(LEAST_UNREDUCED_SCALE / max(scale, 1e-6)) - 1e-9), 12)
+
+
+def _whole_inside(needed: tuple[float, ...], fx: int, fy: int, shape: tuple[int, ...]) -> bool:
+    """Whether a region is made of whole blocks of pixels inside the image."""
+    if any(abs(v - round(v)) > 1e-6 for v in needed):
+        return False
+    x0, y0, x1, y1 = map(round, needed)
+    inside = x0 >= 0 and y0 >= 0 and x1 <= shape[1] and y1 <= shape[0]
+    return inside and (x1 - x0) % fx == 0 and (y1 - y0) % fy == 0
+
+
+def _resize(
+    image: np.ndarray,
+    needed: tuple[float, ...],
+    fx: int,
+    fy: int,
+    size: tuple[int, int],
+    interpolation: Interpolation,
+) -> np.ndarray:
+    x0, y0, x1, y1 = map(round, needed)
+    part = image[y0:y1, x0:x1]
+    if fx > 1 or fy > 1:
+        part = cv2.resize(part, ((x1 - x0) // fx, (y1 - y0) // fy), interpolation=cv2.INTER_AREA)
+    return cv2.resize(part, (size[1], size[0]), interpolation=_INTERPOLATIONS[interpolation])
+
+
+def _reduce(
+    image: np.ndarray, needed: tuple[float, ...], fx: int, fy: int, border: Border, colour: Colour
+) -> tuple[np.ndarray, int, int]:
+    """Return the area means of blocks of fy x fx over the needed region, and where its corner was in the source."""
+    height, width, channels = image.shape
+    mirrored = border == "reflect"
+    left, across = _span(needed[0], needed[2], width, fx, mirrored)
+    top, down = _span(needed[1], needed[3], height, fy, mirrored)
+    part = gather(image, left, top, left + across * fx, top + down * fy, border, colour)
+    small = cv2.resize(part, (across, down), interpolation=cv2.INTER_AREA)
+    return small.reshape(down, across, channels), left, top
+
+
+def _span(lo: float, hi: float, limit: int, factor: int, beyond: bool) -> tuple[int, int]:
+    """Return the first pixel and the number of blocks that cover [lo, hi] and the neighbours interpolation reads.
+
+    What lies more than a block outside the image is left to the warp's border unless ``beyond``.
+    """
+    start, stop = math.floor(lo) - 2 * factor, math.ceil(hi) + 2 * factor
+    if beyond:
+        return start, -(-(stop - start) // factor)
+    start, stop = min(max(start, 0), limit - 1), max(min(stop, limit), 1)
+    blocks = max(-(-(stop - start) // factor), 1)
+    return max(min(start, limit - blocks * factor), 0), blocks
