@@ -88,12 +88,11 @@ class OpNode:
         if not present:
             return
         now.node = self
-        if not self.independent or len(present) == 1:
+        if not self.independent:
             self._apply(now, present, block, self.path)
-        else:
-            for field in present:
-                path = f"{self.path}:{field}"
-                self._apply(now, (field,), blake2b(block, person=field.encode()[:16]).digest(), path)
+            return
+        for field in present:
+            self._apply(now, (field,), blake2b(block + field.encode()).digest(), f"{self.path}:{field}")
 
     def _present(self, now: Running) -> tuple[str, ...]:
         values = now.values

@@ -178,16 +178,12 @@ class Reader:
                 raise RecipeError(describe(place, "at least one step", steps, fix="add a step"))
         else:
             members = (self.read(steps, place, f"{path}/"),)
-        weights = self._weights(keys.weights, len(steps) if isinstance(steps, Sequence) else 0, where)
-        if kind == "some_of" and not 0 <= keys.n_range[0] <= keys.n_range[1] <= max(len(members), keys.n_range[0]):
-            raise RecipeError(
-                describe(
-                    f"{where}.n_range",
-                    f"within 0 and {len(members)}, the number of steps",
-                    keys.n_range,
-                    fix="lower it",
-                )
-            )
+        count = len(steps) if isinstance(steps, Sequence) else 0
+        weights = self._weights(keys.weights, count, where)
+        lo, hi = keys.n_range
+        if kind == "some_of" and not 0 <= lo <= hi <= count:
+            expected = f"within 0 and {count}, the number of steps"
+            raise RecipeError(describe(f"{where}.n_range", expected, keys.n_range, fix="lower it"))
         return GroupStep(where, path, kind, members, keys.p, weights, keys.n_range)
 
     def _weights(self, weights: tuple[float, ...], n: int, where: str) -> tuple[float, ...]:
