@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from augury_text.kinds import Label, Spans, Tags, Text, tagged
+    from augury_text.kinds import Label, Spans, Tag, Tags, Text, tagged
     from augury_text.lexicon import Lexicon, load_lexicon
     from augury_text.sides import mirror_edits
     from augury_text.tagger import Tagger, load_tagger
@@ -15,6 +15,7 @@ _HOMES = {
     "Label": "kinds",
     "Lexicon": "lexicon",
     "Spans": "kinds",
+    "Tag": "kinds",
     "Tagger": "tagger",
     "Tags": "kinds",
     "Text": "kinds",
@@ -29,13 +30,14 @@ __all__ = [
     "Label",
     "Lexicon",
     "Spans",
+    "Tag",
     "Tagger",
     "Tags",
     "Text",
     "load_lexicon",
+    "load_tagger",
     "mirror_edits",
     "tagged",
-    "load_tagger",
     "word_spans",
 ]
 

@@ -9,8 +9,10 @@ def augury_plugin() -> Plugin:
     return Plugin(
         kinds=[
             KindSpec("text", "augury_text.kinds:Text", "A string; edits are ropes of pieces."),
-            KindSpec("spans", "augury_text.kinds:Spans", "Labelled character ranges of a text; they may overlap."),
-            KindSpec("tags", "augury_text.kinds:Tags", "One tag for each token of a text; they travel with their words."),
+            KindSpec("spans", "augury_text.kinds:Spans", "Labelled ranges of a text; they may overlap."),
+            KindSpec(
+                "tags", "augury_text.kinds:Tags", "One tag for each token of a text; they travel with their words."
+            ),
         ],
         ops=[
             OpSpec(

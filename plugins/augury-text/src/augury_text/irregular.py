@@ -55,10 +55,6 @@ PRINCIPAL_PARTS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
 """Base form to (past tense, past participle)."""
 
 PLURALS: MappingProxyType[str, str] = MappingProxyType(
-    {
-        singular: plural
-        for row in _PLURALS.strip().replace("\n", "|").split("|")
-        for singular, plural in [row.split()]
-    }
+    {singular: plural for row in _PLURALS.strip().replace("\n", "|").split("|") for singular, plural in [row.split()]}
 )
 """Singular to plural."""

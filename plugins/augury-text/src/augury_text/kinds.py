@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from augury.effects import SELF, Copy
 from augury.errors import FieldError, describe, shown
@@ -52,7 +53,7 @@ class Text(Kind):
         return value
 
     def arrow(self) -> pa.DataType:
-        """string."""
+        """A string, in UTF-8."""
         import pyarrow as pa
 
         return pa.string()
@@ -87,57 +88,67 @@ class Label(NamedTuple):
     label: str
 
 
-class _Labels(Kind):
-    """What spans and tags share: a tuple of `Label`, kept as a list of structs."""
+class Tag(NamedTuple):
+    """A tagged token of a text: the characters [start, end)."""
+
+    start: int
+    end: int
+    tag: str
+
+
+class _Ranges(Kind):
+    """What spans and tags share: a tuple of (start, end, name), kept as a list of structs."""
 
     follows = frozenset({"text"})
+    item: ClassVar[type[Label] | type[Tag]]
 
-    def check(self, value: Any) -> tuple[Label, ...]:
-        """Return a tuple of `Label`; triples and mappings with start, end and label are taken.
+    def check(self, value: Any) -> tuple[Any, ...]:
+        """Return a tuple of `Label` or `Tag`; triples and mappings of the same names are taken.
 
         Raises:
-            FieldError: another form, an offset that is no integer, an empty or negative range, a label that is no str.
+            FieldError: another form, an offset that is no integer, an empty or negative range, a name that is no str.
         """
-        if type(value) is tuple and all(type(item) is Label for item in value):
+        if type(value) is tuple and all(type(item) is self.item for item in value):
             return self.arranged(value)
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
-            expected = "a list of (start, end, label)"
+            expected = f"a list of ({', '.join(self.item._fields)})"
             raise FieldError(describe("", expected, type_name(value), fix="write [[0, 5, 'PER']], say"))
-        return self.arranged(tuple(_label(item, index) for index, item in enumerate(value)))
+        return self.arranged(tuple(_item(self.item, item, index) for index, item in enumerate(value)))
 
-    def arranged(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
-        """Return the labels in the kind's order, if they may stand together."""
-        return labels
+    def arranged(self, ranges: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the ranges if they may stand together."""
+        return ranges
 
     def arrow(self) -> pa.DataType:
-        """list<struct<start: int64, end: int64, label: string>>."""
+        """list<struct<start: int64, end: int64, and the name: string>>."""
         import pyarrow as pa
 
-        return pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("label", pa.string())]))
+        start, end, name = self.item._fields
+        return pa.list_(pa.struct([(start, pa.int64()), (end, pa.int64()), (name, pa.string())]))
 
-    def pack(self, value: tuple[Label, ...]) -> list[dict[str, Any]]:
+    def pack(self, value: tuple[Any, ...]) -> list[dict[str, Any]]:
         """Return a list of mappings."""
-        return [label._asdict() for label in value]
+        return [item._asdict() for item in value]
 
-    def open(self, value: tuple[Label, ...], size: TextSize) -> tuple[Label, ...]:
-        """Return the labels, held against the text they lie on.
+    def open(self, value: tuple[Any, ...], size: TextSize) -> tuple[Any, ...]:
+        """Return the ranges, held against the text they lie on.
 
         Raises:
             FieldError: a range that ends beyond the text.
         """
-        for label in value:
-            if label.end > size.length:
+        for item in value:
+            if item.end > size.length:
                 expected = f"offsets up to {size.length}, the length of its text"
                 fix = "count characters, not bytes, from the text's start"
-                raise FieldError(describe("", expected, tuple(label), fix=fix))
+                raise FieldError(describe("", expected, tuple(item), fix=fix))
         return value
 
-    def is_empty(self, value: tuple[Label, ...]) -> bool:
-        """Whether no label is left."""
+    def is_empty(self, value: tuple[Any, ...]) -> bool:
+        """Whether none is left."""
         return not value
 
 
-class Spans(_Labels):
+class Spans(_Ranges):
     """Labelled character ranges of a text: entities, answers, aspects. They may overlap; their order is kept.
 
     A span goes where its characters go, all together and unchanged; one whose characters were edited, parted or
@@ -147,6 +158,8 @@ class Spans(_Labels):
         replaced: What becomes of a span whose words were replaced by others that stand for them (synonyms): "drop",
             or "keep" to let the label stay on the new words.
     """
+
+    item = Label
 
     replaced: Literal["drop", "keep"] = "drop"
 
@@ -162,10 +175,10 @@ class Spans(_Labels):
 
     def samples(self) -> list[tuple[Label, ...]]:
         """Return spans on the first sample of `Text`, overlapping and none."""
-        return [(Label(4, 19, "ANIMAL"), Label(4, 9, "ADJ"), Label(40, 43, "ANIMAL")), (Label(0, 44, "SENT"),), ()]
+        return [(Label(4, 19, "ANIMAL"), Label(4, 9, "ADJ"), Label(40, 43, "ANIMAL")), (Label(26, 44, "WHERE"),), ()]
 
 
-class Tags(_Labels):
+class Tags(_Ranges):
     """One tag for each token of a text, as (start, end, tag) in order and apart; `augury_text.tagged` makes them.
 
     A tag goes where its token goes, also where the token was replaced or changed in part; it goes with a deleted one.
@@ -174,32 +187,35 @@ class Tags(_Labels):
         inserted: The tag of words that an edit inserts and that stand for none; None gives them no tag.
     """
 
+    item = Tag
+
     inserted: str | None = "O"
 
-    def arranged(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
-        """Return the labels if they are in order and apart."""
-        for before, after in zip(labels, labels[1:], strict=False):
+    def arranged(self, ranges: tuple[Tag, ...]) -> tuple[Tag, ...]:
+        """Return the tags if their tokens are in order and apart."""
+        for before, after in pairwise(ranges):
             if before.end > after.start:
                 got = shown(f"{tuple(before)} before {tuple(after)}")
-                raise FieldError(describe("", "tokens in order and apart", got, fix="sort them; use spans for overlaps"))
-        return labels
+                fix = "sort them, or declare the field spans"
+                raise FieldError(describe("", "tokens in order and apart", got, fix=fix))
+        return ranges
 
-    def follow(self, carried: tuple[Label, ...], where: TextMap) -> tuple[Label, ...]:
+    def follow(self, carried: tuple[Tag, ...], where: TextMap) -> tuple[Tag, ...]:
         """Return the tags where their tokens are after an edit, in the order of the new text."""
-        out = [Label(a, b, tag) for start, end, tag in carried for a, b in image(where, start, end)]
+        out = [Tag(a, b, tag) for start, end, tag in carried for a, b in image(where, start, end)]
         if self.inserted is not None:
-            out += [Label(a, b, self.inserted) for a, b in _new_words(where)]
+            out += [Tag(a, b, self.inserted) for a, b in _new_words(where)]
         return tuple(sorted(out))
 
-    def samples(self) -> list[tuple[Label, ...]]:
+    def samples(self) -> list[tuple[Tag, ...]]:
         """Return tags of all tokens of the first sample of `Text`, of some, and none."""
         text = Text().samples()[0]
-        tags = ("DET", "ADJ", "ADJ", "NOUN", "VERB", "ADP", "DET", "ADJ", "NOUN")
-        whole = tuple(Label(a, b, tag) for (a, b), tag in zip(word_spans(text), tags, strict=True))
+        names = ("DET", "ADJ", "ADJ", "NOUN", "VERB", "ADP", "DET", "ADJ", "NOUN")
+        whole = tuple(Tag(a, b, name) for (a, b), name in zip(word_spans(text), names, strict=True))
         return [whole, whole[2:5], ()]
 
 
-def tagged(text: str, tokens: Sequence[str], tags: Sequence[str]) -> tuple[Label, ...]:
+def tagged(text: str, tokens: Sequence[str], tags: Sequence[str]) -> tuple[Tag, ...]:
     """Return the value of a `tags` field from a text, its tokens in order, and a tag for each.
 
     Args:
@@ -220,7 +236,7 @@ def tagged(text: str, tokens: Sequence[str], tags: Sequence[str]) -> tuple[Label
             expected = f"a token of the text after character {at}"
             raise FieldError(describe("", expected, token, fix="give the tokens as the text has them, in order"))
         at = start + len(token)
-        out.append(Label(start, at, str(tag)))
+        out.append(Tag(start, at, str(tag)))
     return tuple(out)
 
 
@@ -261,16 +277,17 @@ def _new_words(where: TextMap) -> list[tuple[int, int]]:
     return words
 
 
-def _label(item: Any, index: int) -> Label:
-    """Return a `Label` made of a triple or a mapping."""
-    if isinstance(item, Mapping) and item.keys() == {"start", "end", "label"}:
-        item = (item["start"], item["end"], item["label"])
+def _item(item_type: type[Label] | type[Tag], item: Any, index: int) -> Label | Tag:
+    """Return a `Label` or `Tag` made of a triple or a mapping."""
+    names = item_type._fields
+    if isinstance(item, Mapping) and item.keys() == set(names):
+        item = tuple(item[name] for name in names)
     if isinstance(item, str | Mapping) or not isinstance(item, Sequence) or len(item) != 3:
-        raise FieldError(describe(f"[{index}]", "(start, end, label)", item, fix="write [0, 5, 'PER'], say"))
-    start, end, label = (part.item() if hasattr(part, "item") else part for part in item)
+        raise FieldError(describe(f"[{index}]", f"({', '.join(names)})", item, fix="write [0, 5, 'PER'], say"))
+    start, end, name = (part.item() if hasattr(part, "item") else part for part in item)
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         fix = "count characters from 0; the end is not included"
         raise FieldError(describe(f"[{index}]", "whole offsets with 0 <= start < end", (start, end), fix=fix))
-    if not isinstance(label, str):
-        raise FieldError(describe(f"[{index}]", "a label that is text", label, fix="name it with a str"))
-    return Label(start, end, str(label))
+    if not isinstance(name, str):
+        raise FieldError(describe(f"[{index}]", f"a {names[2]} that is text", name, fix="name it with a str"))
+    return item_type(start, end, str(name))

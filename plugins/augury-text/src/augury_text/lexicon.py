@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple
 from augury_text.function_words import FUNCTION_WORDS
 from augury_text.inflect import in_case_of, inflect, readings
 
-Pos = Literal["n", "v", "a", "r"]
 Source = Literal["compiled", "nltk"]
 
 _FORMAT = 1
@@ -27,7 +26,7 @@ class Reading(NamedTuple):
     lemma: str
     tag: str
     """NN, NNS, VB (any bare form), VBZ, VBD, VBN, VBG, JJ, JJR, JJS or RB."""
-    count: int
+    uses: int
     """How often the lemma is tagged so in WordNet's sense-tagged texts: a prior, and 0 for most words."""
 
 
@@ -62,12 +61,12 @@ class Lexicon:
             entry[pos] = (int(count), groups)
         return entry
 
-    def synonyms(self, lemma: str, pos: Pos, senses: int = 2) -> tuple[str, ...]:
+    def synonyms(self, lemma: str, pos: str, senses: int = 2) -> tuple[str, ...]:
         """Synonyms of a lemma, the most frequent sense first and in a sense the best known word first.
 
         Args:
             lemma: in lower case.
-            pos: part of speech.
+            pos: n, v, a (adjective) or r (adverb).
             senses: how many senses to look at, from the most frequent down.
         """
         _, groups = self.entry(lemma).get(pos, (0, ()))
@@ -82,12 +81,12 @@ class Lexicon:
                 found[pos, lemma, tag] = Reading(pos, lemma, tag, known[0])
         return tuple(found.values())
 
-    def _has_synonyms(self, word: str) -> bool:
-        """Whether some reading of a word, in any casing, has synonyms and may be replaced at all."""
+    def _has_synonyms(self, word: str, senses: int = 2) -> bool:
+        """Whether a word, in any casing, has synonyms in some reading; function words count as having none."""
         form = word.lower()
         if form in FUNCTION_WORDS:
             return False
-        return any(self.synonyms(reading.lemma, reading.pos, 5) for reading in self.readings(form))  # type: ignore[arg-type]
+        return any(self.synonyms(reading.lemma, reading.pos, senses) for reading in self.readings(form))
 
     def _substitutes(self, word: str, tag: str, senses: int = 2) -> tuple[str, ...]:
         """Words that can stand in for a word read with a tag, inflected and cased like it, the best first."""
@@ -95,7 +94,7 @@ class Lexicon:
         found: dict[str, None] = {}
         for reading in self.readings(form):
             if reading.tag == tag:
-                for synonym in self.synonyms(reading.lemma, reading.pos, senses):  # type: ignore[arg-type]
+                for synonym in self.synonyms(reading.lemma, reading.pos, senses):
                     inflected = inflect(synonym, tag, self.irregular)
                     if inflected and inflected != form:
                         found[in_case_of(inflected, word)] = None

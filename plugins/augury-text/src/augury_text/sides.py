@@ -12,14 +12,15 @@ from augury_text.tokens import Span, word_spans
 _SIDE = re.compile(r"(?<![^\W_])(left|right)(?=most|ward|wards|[^\w]|_|\Z)", re.IGNORECASE)
 _OTHER = {"left": "right", "right": "left"}
 _MENTION = re.compile("left|right", re.IGNORECASE)
-# Parts of compounds that make "left" and "right" mean something else: politics, buttons, remainders.
-_OTHER_COMPOUNDS = frozenset("wing winger wingers over overs off click clicks clicked clicking minded angled".split())
 
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+_OTHER_COMPOUNDS = _set(  # parts of compounds that mean something else: politics, buttons, remainders
+    "wing winger wingers over overs off click clicks clicked clicking minded angled"
+)
 _POINTING = _set(  # before it, "left" or "right" is a side: "to the left", "turn right", "upper left"
     "the on to at from toward towards far upper lower top bottom front rear back middle center centre extreme stage "
     "hard immediate turn turns turned turning face faces facing look looks looking lean leans leaning point points "
@@ -133,4 +134,3 @@ def _word_near(text: str, spans: Sequence[Span], index: int, step: int) -> str:
     if abs(step) == 1 and text[spans[first][1] : spans[last][0]].strip():
         return ""
     return text[spans[other][0] : spans[other][1]].lower()
-

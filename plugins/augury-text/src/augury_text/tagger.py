@@ -154,7 +154,7 @@ class Tagger:
             return ((closed, 0.0),)
         odds: dict[str, float] = {}
         for reading in self._lexicon.readings(lower):
-            value = math.log(reading.count + _UNSEEN) + _FORM_SHARE.get(reading.tag, 0.0)
+            value = math.log(reading.uses + _UNSEEN) + _FORM_SHARE.get(reading.tag, 0.0)
             odds[reading.tag] = max(value, odds.get(reading.tag, value))
         return tuple(odds.items()) or _guess(lower)
 

@@ -14,12 +14,14 @@ from augury_text.lexicon import Source, load_lexicon
 from augury_text.tagger import load_tagger
 from augury_text.tokens import Span, word_spans
 
+_PARTICLES = frozenset(("up", "out", "off", "down", "away", "back", "over"))
+
 
 class Synonym(Op):
     """Replace words by synonyms of their part of speech, in the same inflection and casing.
 
-    English. The part of speech comes from the lexicon and the neighbouring words; names, function words and words
-    without a fitting synonym stay. An article before a new word is corrected (`a car`, `an automobile`).
+    English. The part of speech comes from the lexicon and the neighbouring words; names, function words, phrasal verbs
+    and words without a fitting synonym stay. An article before a new word is corrected (`a car`, `an automobile`).
 
     Fields: text; labelled spans and tags follow (a tag stays on the word that stands for the old one).
 
@@ -65,9 +67,7 @@ class Synonym(Op):
         return Rope(replace(info.size.length, edits)) if edits else []
 
 
-def synonyms_of(
-    op: Any, rng: Rng, text: str, spans: list[Span], count: int, kept: list[Span]
-) -> list[tuple[int, str]]:
+def synonyms_of(op: Any, rng: Rng, text: str, spans: list[Span], count: int, kept: list[Span]) -> list[tuple[int, str]]:
     """Draw up to `count` words that have synonyms, and a synonym for each.
 
     Args:
@@ -82,8 +82,8 @@ def synonyms_of(
         (index of the word, synonym in its inflection and casing), in random order.
     """
     lexicon, tagger = load_lexicon(op.source), load_tagger(op.source)
-    known = lexicon.has_synonyms
-    able = [i for i, (start, end) in enumerate(spans) if known(text[start:end])]
+    known, senses = lexicon.has_synonyms, op.senses
+    able = [i for i, (start, end) in enumerate(spans) if known(text[start:end], senses)]
     if kept:
         free = set(outside(spans, kept))
         able = [i for i in able if spans[i] in free]
@@ -91,10 +91,19 @@ def synonyms_of(
     while able and len(found) < count:
         index = able.pop(rng.integer(0, len(able) - 1))
         start, end = spans[index]
-        choices = lexicon.substitutes(text[start:end], tagger.tag(text, spans, index), op.senses)[: op.best]
-        if choices:
+        tag = tagger.tag(text, spans, index)
+        choices = lexicon.substitutes(text[start:end], tag, senses)[: op.best]
+        if choices and not (tag[0] == "V" and _particle_follows(text, spans, index)):
             found.append((index, rng.choice(choices)))
     return found
+
+
+def _particle_follows(text: str, spans: list[Span], index: int) -> bool:
+    """Whether a verb is part of a phrasal one (`give up`), which its own synonyms do not fit."""
+    if index + 1 == len(spans):
+        return False
+    start, end = spans[index + 1]
+    return text[start:end].lower() in _PARTICLES
 
 
 def _article(text: str, before: Span, start: int, new: str) -> Edit | None:

@@ -1,0 +1,13 @@
+"""The conformance kit on everything this distribution registers."""
+
+from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+
+
+@ops_of("augury-text")
+class TestOps(OpConformance):
+    """Every op on text."""
+
+
+@kinds_of("augury-text")
+class TestKinds(KindConformance):
+    """Text, spans and tags."""
