@@ -77,6 +77,14 @@ class Number(Kind):
 
         return pa.int64() if self.integer else pa.float64()
 
+    def mix(self, values: Sequence[Any], weights: Sequence[float]) -> Any:
+        """Return the weighted mean, held to the bounds and the rounding; a single value is returned as it is."""
+        import numpy as np
+
+        if len(values) == 1:
+            return values[0]
+        return self.from_column(np.array([np.average(values, weights=weights)]))[0]
+
     def samples(self) -> list[Any]:
         """Return values for tests."""
         return [3, -7, 0] if self.integer else [1.5, -2.25, 0.0]
@@ -245,6 +253,7 @@ class Boolean(Kind):
     """True or false."""
 
     space = "row"
+    lifts_to = "distribution"
 
     def check(self, value: Any) -> bool:
         """Return a bool; 0, 1, and the words true, false, yes, no are taken."""
@@ -262,6 +271,14 @@ class Boolean(Kind):
         import pyarrow as pa
 
         return pa.bool_()
+
+    def lift(self, value: Any) -> dict[str, float]:
+        """Return the distribution that is certain of ``true`` or ``false``."""
+        return {"true" if value else "false": 1.0}
+
+    def mix(self, values: Sequence[Any], weights: Sequence[float]) -> dict[str, float]:
+        """Return the distribution that gives true and false their shares of the weights."""
+        return _mix([self.lift(v) for v in values], weights)
 
     def samples(self) -> list[Any]:
         """Return values for tests."""

@@ -41,6 +41,31 @@ def test_numbers_and_labels_are_mixed_by_the_same_weight(run, points):
         assert out["y"].get(before["y"], 0.0) == pytest.approx(expected, abs=1e-9)
 
 
+def test_a_number_as_label_is_mixed_in_its_own_kind(run):
+    """The target of a regression is the weighted mean, to the field's decimals."""
+    fields = {"x": "number", "y": {"kind": "number", "decimals": 2, "role": "label"}}
+    records = {f"{i:02d}": {"x": float(i), "y": round(i * 1.37, 2)} for i in range(30)}
+    for _, before, out in run([{"table.mixup": {"alpha": 1.0}}], fields, records):
+        (step,) = out.lineage["steps"]
+        donor, weight = records[step["donors"][0]], step["draw"]["weight"]
+        assert out["y"] == pytest.approx(weight * before["y"] + (1 - weight) * donor["y"], abs=0.005 + 1e-9)
+        assert out["y"] == round(out["y"], 2)
+
+
+def test_a_boolean_as_label_becomes_a_distribution(run):
+    """True and false are given their shares by name."""
+    fields = {"x": "number", "y": {"kind": "boolean", "role": "label"}}
+    records = {f"{i:02d}": {"x": float(i), "y": i % 2 == 0} for i in range(30)}
+    seen = set()
+    for _, before, out in run([{"table.mixup": {"alpha": 1.0}}], fields, records):
+        (step,) = out.lineage["steps"]
+        weight = step["draw"]["weight"]
+        same = records[step["donors"][0]]["y"] == before["y"]
+        assert out["y"][str(before["y"]).lower()] == pytest.approx(1.0 if same else weight, abs=1e-9)
+        seen |= set(out["y"])
+    assert seen == {"true", "false"}
+
+
 def test_a_row_is_never_its_own_donor(run, points):
     """Donors come from the other rows of the pool."""
     rows = run(["table.mixup"], FIELDS, points, copies=5)

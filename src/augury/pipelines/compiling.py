@@ -196,8 +196,9 @@ class Compiler:
                     conversions[name] = self._as(self.kinds[name], kind_id, step.where)
             else:
                 spec = self.schema.with_role("label")
-                if spec is not None and self.kinds[spec.name].entry_id != "number":
-                    label = (spec.name, self._as(self.kinds[spec.name], kind_id, step.where))
+                if spec is not None:
+                    kind = self.kinds[spec.name]
+                    label = (spec.name, kind if kind.entry_id == "number" else self._as(kind, kind_id, step.where))
         return conversions, label
 
     def _as(self, kind: Kind, kind_id: str, where: str) -> Kind:

@@ -463,7 +463,8 @@ class Running:
             )
         self.rows.append((node, effect))
         if node.label is not None and effect.weights:
-            self.run_rows()
+            if any(node.label[0] in pending.writes for _, pending in self.rows):
+                self.run_rows()
             self._mix_label(node.label, range(SELF, len(donors)), effect.weights, donors)
         if not self.compile:
             self.run_rows()

@@ -21,8 +21,8 @@ class Mixup(Op):
     with probability 1 - weight; the label becomes a distribution with the two weights. What is missing stays missing,
     and where the donor has nothing the row keeps its own.
 
-    Fields: number, category and boolean columns, and the field with role label, whose kind becomes ``distribution``.
-        Group and key only where ``field:`` names them.
+    Fields: number, category and boolean columns, and the field with role label, whose kind becomes ``distribution``
+        (a number stays one and becomes the weighted mean). Group and key only where ``field:`` names them.
 
     Args:
         alpha: Both parameters of the beta distribution of the weight: small ones leave most rows nearly alone, 1 is
