@@ -486,6 +486,8 @@ class Running:
             spec = self.schema.fields[name]
             if name in self.values and spec.link is not None:
                 self.values[name] = self._closed(name, spec.link[1])
+        # Infos point back here: kept, they would hold every array until the garbage collector comes round.
+        self._infos.clear()
         return self.values
 
 
