@@ -26,9 +26,11 @@ def render(samples: Samples, rate: int, parts: Sequence[Part], length: int) -> S
         parts: Non-overlapping in the output.
         length: Samples to make.
     """
+    placed = [(max(0, math.ceil(p.d0 - 0.5)), min(length, math.ceil(p.d1 - 0.5)), p) for p in _joined(parts)]
+    if len(placed) == 1 and placed[0][:2] == (0, length):
+        return _sound(samples, rate, placed[0][2], 0, length)
     out = np.zeros((samples.shape[0], length), np.float32)
-    for part in _joined(parts):
-        first, last = max(0, math.ceil(part.d0 - 0.5)), min(length, math.ceil(part.d1 - 0.5))
+    for first, last, part in placed:
         if first < last:
             out[:, first:last] = _sound(samples, rate, part, first, last - first)
     return out
