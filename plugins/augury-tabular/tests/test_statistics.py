@@ -43,6 +43,14 @@ def test_infinite_values_count_as_missing():
     assert spread.std[0] == 0.0
 
 
+def test_numbers_too_great_to_be_squared_have_no_spread():
+    """Beyond 1e154 a variance overflows: the column is then one without noise, not an error."""
+    spread = Spread(2)
+    spread.add(np.array([[1e200, 1.0], [-1e200, 3.0]]))
+    spread.add(np.array([[1e300, 2.0], [-1e308, 2.0]]))
+    assert spread.std.tolist() == [0.0, 0.5**0.5]
+
+
 def test_frequencies_are_counts_sorted_by_value():
     """Missing values are not a category."""
     rows = [("1", {"c": "b"}), ("2", {"c": "a"}), ("3", {}), ("4", {"c": "b"})]

@@ -16,13 +16,15 @@ Columns: TypeAlias = Mapping[str, np.ndarray]
 
 
 def add(columns: Columns, amount: np.ndarray) -> dict[str, np.ndarray]:
-    """Add ``amount`` (n, number of columns) to the columns. Cost: O(n) a column."""
-    return {name: values + amount[:, i] for i, (name, values) in enumerate(columns.items())}
+    """Add ``amount`` (n, columns) to the columns, but where that leaves the range. Cost: O(n) a column."""
+    with np.errstate(over="ignore"):
+        return {name: _finite(values + amount[:, i], values) for i, (name, values) in enumerate(columns.items())}
 
 
 def multiply(columns: Columns, factor: np.ndarray) -> dict[str, np.ndarray]:
-    """Multiply the columns by ``factor`` (n, number of columns). Cost: O(n) a column."""
-    return {name: values * factor[:, i] for i, (name, values) in enumerate(columns.items())}
+    """Multiply the columns by ``factor`` (n, columns), but where that leaves the range. Cost: O(n) a column."""
+    with np.errstate(over="ignore"):
+        return {name: _finite(values * factor[:, i], values) for i, (name, values) in enumerate(columns.items())}
 
 
 def interpolate(columns: Columns, share: np.ndarray, donor: np.ndarray) -> dict[str, np.ndarray]:
@@ -56,6 +58,10 @@ def put_other(columns: Columns, first: np.ndarray, second: np.ndarray) -> dict[s
     ((name, values),) = columns.items()
     first, second = first.astype(object), second.astype(object)
     return {name: np.where(_present(values), np.where(first != values, first, second), values)}
+
+
+def _finite(changed: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(changed), changed, values)
 
 
 def _present(values: np.ndarray) -> np.ndarray:

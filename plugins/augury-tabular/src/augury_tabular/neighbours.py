@@ -60,9 +60,10 @@ def read_table(
                 del codes[name], coded[name]
     if not ids:
         return Table(ids, labels, np.empty((0, 0)))
-    matrix = (np.concatenate(values) - spread.mean) / np.where(spread.std > 0, spread.std, 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        matrix = (np.concatenate(values) - spread.mean) / np.where(spread.std > 0, spread.std, np.inf)
     indicators = [_indicators(np.concatenate(coded[name]), len(codes[name])) for name in _cheapest(codes)]
-    return Table(ids, labels, np.hstack([np.nan_to_num(matrix, nan=0.0), *indicators]))
+    return Table(ids, labels, np.hstack([np.nan_to_num(matrix, posinf=0.0, neginf=0.0), *indicators]))
 
 
 def _code(values: Sequence[Any], codes: dict[Any, int]) -> np.ndarray:

@@ -45,20 +45,21 @@ class Spread:
 
     def add(self, values: np.ndarray) -> None:
         """Take a block (rows, columns); NaN is left out. Cost: O(rows x columns)."""
-        known = ~np.isnan(values)
-        count = known.sum(axis=0)
-        mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
-        squares = np.where(known, values - mean, 0.0)
-        total = np.maximum(self.count + count, 1)
-        apart = mean - self.mean
-        self._squares += (squares * squares).sum(axis=0) + apart * apart * self.count * count / total
-        self.mean += apart * count / total
-        self.count += count
+        with np.errstate(over="ignore", invalid="ignore"):
+            known = ~np.isnan(values)
+            count = known.sum(axis=0)
+            mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+            squares = np.where(known, values - mean, 0.0)
+            total = np.maximum(self.count + count, 1)
+            apart = mean - self.mean
+            self._squares += (squares * squares).sum(axis=0) + apart * apart * self.count * count / total
+            self.mean += apart * count / total
+            self.count += count
 
     @property
     def std(self) -> np.ndarray:
-        """The population standard deviation of each column; 0 where nothing is known."""
-        return np.sqrt(self._squares / np.maximum(self.count, 1))
+        """The population standard deviation of each column; 0 where no number is known or they are too great for one."""
+        return np.nan_to_num(np.sqrt(self._squares / np.maximum(self.count, 1)), posinf=0.0)
 
 
 def frequencies(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> dict[str, dict[Any, int]]:

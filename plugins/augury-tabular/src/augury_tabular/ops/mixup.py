@@ -32,7 +32,7 @@ class Mixup(Op):
         uniform number, to nine decimals, so that it does not hang on the last bit of a scipy version; take, the names
         of the category columns that become the donor's.
 
-    Cost: some 5 us a row for the weight; the rows run together, O(1) a value.
+    Cost: some 2 us a row for the weight; the rows run together, O(1) a value.
 
     Reference: Zhang et al., mixup: Beyond Empirical Risk Minimization, 2018.
     """
