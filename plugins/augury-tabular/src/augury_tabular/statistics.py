@@ -58,7 +58,7 @@ class Spread:
 
     @property
     def std(self) -> np.ndarray:
-        """The population standard deviation of each column; 0 where no number is known or they are too great for one."""
+        """The population standard deviation of each column; 0 where nothing is known or it overflows."""
         return np.nan_to_num(np.sqrt(self._squares / np.maximum(self.count, 1)), posinf=0.0)
 
 
