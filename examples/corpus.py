@@ -118,9 +118,12 @@ def caption(name: str, document: str) -> str:
 
 def licence(document: str) -> str:
     """Return what a picture's documentation says about its licence."""
-    text = re.sub(r"`([^`<]*?) ?<[^>]*>`_*|\w+\s+-{3,}", r"\1", document)
-    said = [s.rstrip(".") for s in SENTENCE_END.split(" ".join(text.split()))]
-    return next((s for s in said if re.search("CC0|public domain|No known copyright", s)), "see scikit-image")
+    for paragraph in document.split("\n\n"):
+        text = re.sub(r"`([^`<]*?)\s*<[^>]*>`_*|\w+\s+-{3,}", r"\1", paragraph)
+        for said in SENTENCE_END.split(" ".join(text.split())):
+            if re.search("CC0|public domain|No known copyright", said):
+                return said.rstrip(".")
+    return "see scikit-image"
 
 
 def near(disparity: np.ndarray, metres: float = 2.8) -> np.ndarray:
