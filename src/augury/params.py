@@ -203,7 +203,7 @@ def _conform_union(value: Any, args: tuple[Any, ...], bounds: Within, where: str
 
 def _conform_number(value: Any, hint: type, bounds: Within, where: str) -> Any:
     unit = "an integer" if hint is int else "a number"
-    expected = unit + _bounds_text(bounds)
+    expected = unit + bounds_text(bounds)
     accepted = int if hint is int else int | float
     if isinstance(value, bool) or not isinstance(value, accepted) or not math.isfinite(value):
         raise ParamError(describe(where, expected, value, fix=f"give {unit}"))
@@ -230,7 +230,8 @@ def _tuple_text(args: tuple[Any, ...]) -> str:
     return f"{names[0]} values" if Ellipsis in args else f"({', '.join(names)})"
 
 
-def _bounds_text(bounds: Within) -> str:
+def bounds_text(bounds: Within) -> str:
+    """Return bounds as messages and listings show them: `` in [0, 1]``, `` of at least 0``, or nothing."""
     lo, hi = bounds
     if math.isinf(lo) and math.isinf(hi):
         return ""

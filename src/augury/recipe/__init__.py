@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from augury.recipe.model import Recipe
 
-__all__ = ["load"]
+__all__ = ["load", "rebuild"]
 
 
 def load(path: str | Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Recipe:
@@ -26,3 +26,14 @@ def load(path: str | Path, *, overrides: Sequence[str] = (), seed: int | None = 
     from augury.recipe.reader import read
 
     return read(Path(path), overrides=overrides, seed=seed)
+
+
+def rebuild(document: Mapping[str, Any], folder: Path, name: str = "recipe") -> Recipe:
+    """Check a recipe that is already plain data: the ``document`` that a manifest keeps, with its folder.
+
+    Raises:
+        RecipeError: with every mistake, a line each.
+    """
+    from augury.recipe.reader import rebuild
+
+    return rebuild(document, folder, name)

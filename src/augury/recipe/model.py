@@ -27,7 +27,7 @@ class Source:
     Args:
         collection: Its name: the first part of its records' ids, and its configuration in the output.
         format: The id of the format that reads it.
-        path: An absolute local path, or an fsspec URL.
+        path: A local path below the recipe's folder or absolute, or an fsspec URL.
         rename: Each of the source's columns that is read, to the field it becomes (never empty once checked).
         options: The format's own options.
         side: The side all its records go to, where the recipe names one; None splits them.

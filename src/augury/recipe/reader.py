@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -44,6 +45,20 @@ def read(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None) 
     if seed is not None:
         document.override(f"seed={seed}")
     return _Reading(document, path.resolve().parent, path.stem).recipe()
+
+
+def rebuild(data: Mapping[str, Any], folder: Path, name: str) -> Recipe:
+    """Check a recipe that is already plain data, such as the one a manifest keeps.
+
+    Args:
+        data: A `Recipe`'s ``document``.
+        folder: What its paths are relative to.
+        name: Its name, for messages.
+
+    Raises:
+        RecipeError: with every mistake.
+    """
+    return _Reading(Document(name, deepcopy(dict(data)), {}), folder.resolve(), name).recipe()
 
 
 def _document(path: Path) -> Document:
@@ -145,7 +160,7 @@ class _Reading:
     def _resolve(self, sources: Sequence[Source], schema: Schema) -> dict[str, tuple[Source, Schema]]:
         given = self.top.raw("collect")
         paths = {self.document.where(("collect", i)): ("collect", i) for i in range(len(given or ()))}
-        found = {s.collection: resolve(s, schema, paths[s.where], self.problems) for s in sources}
+        found = {s.collection: resolve(s, schema, self.folder, paths[s.where], self.problems) for s in sources}
         out = {name: pair for name, pair in found.items() if pair is not None}
         if len(out) == len(given or ()):
             met = {field for _, own in out.values() for field in own.fields}

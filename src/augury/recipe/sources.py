@@ -11,6 +11,7 @@ from typing import Any
 
 from augury.catalog import registry
 from augury.errors import AuguryError, shown
+from augury.formats.files import is_url
 from augury.names import FIELD_NAME
 from augury.recipe.keys import Section
 from augury.recipe.model import SIDES, Source
@@ -59,12 +60,7 @@ def _read_source(given: Any, path: Path, folder: FilePath, problems: Problems) -
     if len(problems) > before or location is None or format_id is None or collection is None or options is None:
         return None
     where = problems.document.where(path)
-    return Source(collection, format_id, location, rename, options, side, pool, where)
-
-
-def is_url(location: str) -> bool:
-    """Whether a path is an fsspec URL."""
-    return "://" in location or "::" in location
+    return Source(collection, format_id, section.given["path"], rename, options, side, pool, where)
 
 
 def _location(section: Section, folder: FilePath) -> str | None:
@@ -155,7 +151,9 @@ def _options(format_id: str, section: Section) -> Mapping[str, Any] | None:
     return options if made is not None else None
 
 
-def resolve(source: Source, schema: Schema, path: Path, problems: Problems) -> tuple[Source, Schema] | None:
+def resolve(
+    source: Source, schema: Schema, folder: FilePath, path: Path, problems: Problems
+) -> tuple[Source, Schema] | None:
     """Return the source with every column that is read named, and the schema of what it gives."""
     before = len(problems)
     for column, field in source.rename.items():
@@ -164,7 +162,8 @@ def resolve(source: Source, schema: Schema, path: Path, problems: Problems) -> t
             place = (*path, "as", column)
             problems.add(place, "a field of the schema", field, name=field, known=schema.fields, fix=fix)
     try:
-        columns = registry().load("formats", source.format).build(source.options).columns(source.path)
+        location = source.path if is_url(source.path) else os.path.normpath(folder / source.path)
+        columns = registry().load("formats", source.format).build(source.options).columns(location)
     except AuguryError as error:
         problems.quote((*path, "path"), error)
         return None

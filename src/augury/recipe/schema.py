@@ -1,0 +1,163 @@
+"""The JSON Schema of recipes (draft 2020-12), made from what is installed: ops, kinds, formats, limits."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from augury.catalog import registry
+from augury.params import json_schema
+from augury.pipelines.steps import COMBINATORS
+from augury.recipe.model import SIDES, Limits
+from augury.recipe.reader import GREATEST_SEED, VERSION
+from augury.recipe.sections import MOST_COPIES
+from augury.record import LINKS, Role
+from augury.specs import FormatSpec
+
+Json = dict[str, Any]
+
+_PROBABILITY: Json = {"type": "number", "minimum": 0, "maximum": 1}
+_NAME: Json = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_\\-]*$"}
+_FIELDS: Json = {"anyOf": [_NAME, {"type": "array", "items": _NAME, "uniqueItems": True}]}
+_STEPS: Json = {"type": "array", "items": {"$ref": "#/$defs/step"}, "minItems": 1}
+
+
+def recipe_schema() -> Json:
+    """Return the schema of a whole recipe. Every op, kind and format is imported for its parameters."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Augury recipe",
+        "description": "From collected sources to an augmented, split dataset on disk.",
+        **_closed(
+            {
+                "recipe": {"const": VERSION, "description": "The version of the form."},
+                "seed": {"type": "integer", "minimum": 0, "maximum": GREATEST_SEED, "default": 0},
+                "requires": {"type": "array", "items": {"type": "string"}},
+                "collect": {"type": "array", "items": {"$ref": "#/$defs/source"}, "minItems": 1},
+                "fields": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": _NAME,
+                    "additionalProperties": {"$ref": "#/$defs/field"},
+                },
+                "split": {"$ref": "#/$defs/split"},
+                "augment": {"$ref": "#/$defs/augment"},
+                "write": {"$ref": "#/$defs/write"},
+                "limits": json_schema(Limits),
+                "on_error": {"enum": ["quarantine", "raise"], "default": "quarantine"},
+            },
+            required=["recipe", "collect", "fields"],
+        ),
+        "$defs": {
+            "step": _step(),
+            "field": _field(),
+            "source": _source(),
+            "split": _split(),
+            "augment": _augment(),
+            "write": _write(),
+        },
+    }
+
+
+def _closed(properties: Json, required: list[str] | None = None) -> Json:
+    out: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+    return out | {"required": required} if required else out
+
+
+def _step() -> Json:
+    ops = registry().ids("ops")
+    steps = [_one_key(name, _op(name), registry().get("ops", name).spec.summary) for name in ops]
+    combinators = [_one_key(name, _combinator(name), "") for name in COMBINATORS]
+    return {"anyOf": [{"enum": ops, "description": "An op with its defaults."}, *steps, *combinators]}
+
+
+def _one_key(name: str, value: Json, description: str) -> Json:
+    out = _closed({name: value}, [name])
+    return out | {"description": description} if description else out
+
+
+def _op(name: str) -> Json:
+    op = registry().load("ops", name)
+    schema = json_schema(op)
+    schema["properties"] |= {
+        "p": _PROBABILITY | {"default": 1, "description": "Probability that the step is applied."},
+        "name": _NAME | {"description": "What its draws are keyed by."},
+        "field": _FIELDS | {"description": "The field or fields it acts on."},
+        "independent": {"type": "boolean", "default": False, "description": "Draw for each field by itself."},
+        "pool": _NAME | {"description": "The collection that donors come from."},
+    }
+    return schema if schema.get("required") else {"anyOf": [schema, {"type": "null"}]}
+
+
+def _combinator(name: str) -> Json:
+    own: dict[str, Json] = {
+        "one_of": {"weights": {"type": "array", "items": {"type": "number", "minimum": 0}}},
+        "some_of": {
+            "n_range": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
+        },
+        "repeat": {"times": {"type": "integer", "minimum": 1, "maximum": 100}},
+    }
+    required = ["steps", "p"] if name == "sometimes" else ["steps"]
+    options = _closed({"steps": _STEPS, "p": _PROBABILITY, "name": _NAME, **own.get(name, {})}, required)
+    return options if name == "sometimes" else {"anyOf": [_STEPS, options]}
+
+
+def _field() -> Json:
+    kinds = registry().ids("kinds")
+    own: Json = {
+        "role": {"enum": list(get_args(Role))},
+        "on_unmoved": {"enum": ["error", "drop"]},
+        "on_empty": {"enum": ["keep", "drop"]},
+        **{link: _NAME for link in LINKS},
+    }
+    mappings = []
+    for name in kinds:
+        schema = json_schema(registry().load("kinds", name))
+        properties = {"kind": {"const": name}, **own, **schema["properties"]}
+        described = {"description": registry().get("kinds", name).spec.summary}
+        mappings.append(_closed(properties, ["kind", *schema.get("required", [])]) | described)
+    return {"anyOf": [{"enum": kinds}, *mappings]}
+
+
+def _source() -> Json:
+    own: Json = {
+        "path": {"type": "string", "description": "A file or folder below the recipe, or a URL."},
+        "collection": _NAME,
+        "as": {"type": "object", "additionalProperties": _NAME, "description": "Source column to field."},
+        "side": {"enum": list(SIDES)},
+        "pool": {"type": "boolean", "default": False},
+    }
+    return {"anyOf": _formats("reads", own, ["path"])}
+
+
+def _write() -> Json:
+    return {"anyOf": _formats("writes", {}, [])}
+
+
+def _formats(able: str, own: Json, required: list[str]) -> list[Json]:
+    """Return one schema for each format, its options beside the section's own keys."""
+    out = []
+    for entry in registry().entries("formats"):
+        if isinstance(entry.spec, FormatSpec) and getattr(entry.spec, able):
+            schema = json_schema(entry.load())
+            properties = {"format": {"const": entry.id}, **own, **schema["properties"]}
+            out.append(_closed(properties, [*required, *schema.get("required", [])]))
+    return out
+
+
+def _split() -> Json:
+    shares = {side: _PROBABILITY for side in SIDES}
+    drawn = _closed({**shares, "group": _NAME, "stratify": _NAME, "exact": {"type": "boolean", "default": False}})
+    return {"anyOf": [_closed({"field": _NAME}, ["field"]), drawn]}
+
+
+def _augment() -> Json:
+    number: Json = {"type": "integer", "minimum": 0, "maximum": MOST_COPIES, "default": 1}
+    return _closed(
+        {
+            "copies": {"anyOf": [number, _closed({"balance": _NAME}, ["balance"])]},
+            "sides": {"type": "array", "items": {"enum": list(SIDES)}, "default": ["train"]},
+            "originals": {"type": "boolean", "default": True},
+            "steps": _STEPS,
+        },
+        ["steps"],
+    )
