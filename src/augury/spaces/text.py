@@ -35,13 +35,11 @@ class TextSegment:
         """Compose a Rope with those pending."""
         if type(effect) is not Rope:
             return False
-        if self._moved or not within(effect.pieces, self.size.length):
-            self.pieces = compose(self.pieces, effect.pieces)
-        else:
-            self.pieces = _merge(effect.pieces)
+        pieces = compose(self.pieces, effect.pieces) if self._moved else within(effect.pieces, self.size.length)
         total = 0
-        for piece in self.pieces:
-            total += piece.b - piece.a if type(piece) is Copy else len(piece.text)  # type: ignore[union-attr]
+        for piece in pieces:
+            total += piece[1] - piece[0] if type(piece) is Copy else len(piece[0])  # type: ignore[arg-type]
+        self.pieces = pieces
         self.size = TextSize(total)
         self._moved = True
         return True
@@ -56,12 +54,12 @@ def length(piece: Copy | Insert) -> int:
     return piece.b - piece.a if isinstance(piece, Copy) else len(piece.text)
 
 
-def within(pieces: Sequence[Copy | Insert], size: int) -> bool:
-    """Whether every copy of the text itself lies in its ``size`` characters."""
+def within(pieces: Sequence[Copy | Insert], size: int) -> list[Copy | Insert]:
+    """Return the pieces of an edit of a text of ``size`` characters that nothing was done to yet, joined and held in it."""
     for piece in pieces:
-        if type(piece) is Copy and not (0 <= piece.a <= piece.b <= size or piece.source != SELF):
-            return False
-    return True
+        if type(piece) is Copy and not 0 <= piece[0] <= piece[1] <= size and piece.source == SELF:
+            return compose([Copy(0, size)], pieces)
+    return _merge(pieces)
 
 
 def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> list[Copy | Insert]:
@@ -114,17 +112,20 @@ def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, in
 
 def _merge(pieces: Sequence[Copy | Insert]) -> list[Copy | Insert]:
     out: list[Copy | Insert] = []
-    last: Copy | None = None
+    end: tuple[int, int] | None = None  # where the last piece ends, and of which source, if it is a copy
     for piece in pieces:
         if type(piece) is Copy:
-            if last is not None and last.b == piece.a and last.source == piece.source:
-                out[-1] = last = Copy(last.a, piece.b, piece.source)
-            elif piece.b > piece.a:
+            a, b, source = piece
+            if end == (a, source):
+                out[-1] = Copy(out[-1][0], b, source)  # type: ignore[arg-type]
+            elif b > a:
                 out.append(piece)
-                last = piece
-        elif piece.text or piece.stands_for:  # type: ignore[union-attr]
+            else:
+                continue
+            end = (b, source)
+        elif piece[0] or piece[1]:
             out.append(piece)
-            last = None
+            end = None
     return out
 
 

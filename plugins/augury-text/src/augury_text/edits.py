@@ -8,6 +8,7 @@ from typing import Any
 from augury.effects import Copy, Insert
 from augury.errors import RecipeError, describe, shown
 from augury.op import Info
+from augury_text.kinds import Label
 from augury_text.tokens import Span
 
 Edit = tuple[int, int, str]
@@ -41,10 +42,10 @@ def how_many(fraction: float, words: int) -> int:
 
 def labelled(info: Info) -> list[Span]:
     """Return the character ranges of every labelled span that lies on the text an op is shown."""
-    from augury_text.kinds import Label
-
-    ranges = []
-    for value in info.targets.values():
+    ranges: list[Span] = []
+    targets = info.targets
+    for name in targets:
+        value = targets[name]
         if value and type(value[0]) is Label:
             ranges += [(label.start, label.end) for label in value]
     return ranges

@@ -46,7 +46,7 @@ class Lexicon:
         self.irregular = irregular
         self._entries = entries
         self.readings = functools.lru_cache(_CACHED_WORDS)(self._readings)
-        self.has_synonyms = functools.lru_cache(_CACHED_WORDS)(self._has_synonyms)
+        self.replaceable = functools.cache(functools.partial(Replaceable, self))
         self.substitutes = functools.lru_cache(_CACHED_WORDS)(self._substitutes)
 
     def entry(self, lemma: str) -> dict[str, tuple[int, tuple[tuple[str, ...], ...]]]:
@@ -81,13 +81,6 @@ class Lexicon:
                 found[pos, lemma, tag] = Reading(pos, lemma, tag, known[0])
         return tuple(found.values())
 
-    def _has_synonyms(self, word: str, senses: int = 2) -> bool:
-        """Whether a word, in any casing, has synonyms in some reading; function words count as having none."""
-        form = word.lower()
-        if form in FUNCTION_WORDS:
-            return False
-        return any(self.synonyms(reading.lemma, reading.pos, senses) for reading in self.readings(form))
-
     def _substitutes(self, word: str, tag: str, senses: int = 2) -> tuple[str, ...]:
         """Words that can stand in for a word read with a tag, inflected and cased like it, the best first."""
         form = word.lower()
@@ -99,6 +92,30 @@ class Lexicon:
                     if inflected and inflected != form:
                         found[in_case_of(inflected, word)] = None
         return tuple(found)
+
+
+class Replaceable(dict[str, bool]):
+    """Whether a word, in any casing, has synonyms in some reading; function words count as having none.
+
+    A mapping that works its values out when they are first asked for, since every word of every text is asked for.
+
+    Args:
+        lexicon: where synonyms come from.
+        senses: how many senses of a word to take synonyms from.
+    """
+
+    def __init__(self, lexicon: Lexicon, senses: int) -> None:
+        super().__init__()
+        self._lexicon = lexicon
+        self._senses = senses
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= _CACHED_WORDS:
+            self.clear()
+        form = word.lower()
+        readings = () if form in FUNCTION_WORDS else self._lexicon.readings(form)
+        self[word] = able = any(self._lexicon.synonyms(r.lemma, r.pos, self._senses) for r in readings)
+        return able
 
 
 @functools.cache

@@ -111,15 +111,20 @@ class Tagger:
         lower = word.lower()
         if lower in FUNCTION_WORDS:
             return FUNCTION_WORDS[lower]
-        before = self._neighbour(text, spans, index, -1)
-        if not word.islower() and _is_name(text, word, before):
-            return "NNP"
         odds = self._odds(lower)
-        if len(odds) == 1:
+        if len(odds) == 1 and word == lower:
             return odds[0][0]
+        before = self._neighbour(text, spans, index, -1)
+        if word != lower and _is_name(text, word, before):
+            return "NNP"
         left = _BEFORE.get(before, _NOTHING)
         right = _AFTER.get(self._neighbour(text, spans, index, 1), _NOTHING)
-        return max(odds, key=lambda item: item[1] + left.get(item[0], 0.0) + right.get(item[0], 0.0))[0]
+        best, most = "", -math.inf
+        for tag, value in odds:
+            value += left.get(tag, 0.0) + right.get(tag, 0.0)
+            if value > most:
+                best, most = tag, value
+        return best
 
     def tags(self, text: str, spans: Sequence[Span]) -> list[str]:
         """Tag every word of a text."""

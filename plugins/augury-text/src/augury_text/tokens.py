@@ -10,10 +10,12 @@ import unicodedata
 Span = tuple[int, int]
 
 _PATTERN = (
-    r"(?:https?://|www\.)\S*[\w/]"  # an address is one word
-    r"|[@#$]?{word}(?:[{joiners}]{word}|,(?=\d){word})*+{percent}"
+    r"[@#$]?{word}(?:[{joiners}]{word}|,(?=\d){word}|"
+    r"://\S*[\w/])*+{percent}"  # an address is one word
 )
 _ASCII = re.compile(_PATTERN.format(word=r"\w++", joiners=r"'.@&/:\-", percent="%?"), re.ASCII)
+
+_SPAN = re.Match.span
 
 _CJK = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -41,7 +43,7 @@ def word_spans(text: str) -> list[Span]:
     Cost: one pass; about 3 us for 100 ASCII characters.
     """
     pattern = _ASCII if text.isascii() else _unicode_pattern()
-    return [match.span() for match in pattern.finditer(text)]
+    return list(map(_SPAN, pattern.finditer(text)))
 
 
 @functools.cache

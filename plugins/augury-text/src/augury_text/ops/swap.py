@@ -47,14 +47,12 @@ class Swap(Op):
             spans = outside(spans, kept)
         n = len(spans)
         pairs = min(pairs, n // 2)
-        if self.reach == "any":
-            chosen = rng.sample(n, 2 * pairs)
-            couples = list(zip(chosen[::2], chosen[1::2], strict=True))
-        else:
-            firsts = sorted(rng.sample(n - pairs, pairs))
-            couples = [(first + k, first + k + 1) for k, first in enumerate(firsts)]
-        moves = [[*spans[i], *spans[j]] for pair in couples for i, j in (pair, pair[::-1])]
-        return {"field": info.field, "edits": sorted(moves)}
+        moves = []
+        for i, j in _any_pairs(rng, n, pairs) if self.reach == "any" else _neighbours(rng, n, pairs):
+            first, second = spans[i], spans[j]
+            moves += [[*first, *second], [*second, *first]]
+        moves.sort()
+        return {"field": info.field, "edits": moves}
 
     def effect(self, draw: Any, info: Info) -> Any:
         """Return copies in the new order; nothing where there is no pair."""
@@ -69,3 +67,16 @@ class Swap(Op):
             return []
         pieces.append(Copy(done, info.size.length))
         return Rope(tuple(pieces))
+
+
+def _neighbours(rng: Rng, n: int, pairs: int) -> list[tuple[int, int]]:
+    """Draw disjoint pairs of neighbours among n words, each set of pairs equally likely."""
+    firsts = rng.sample(n - pairs, pairs)
+    firsts.sort()
+    return [(first + k, first + k + 1) for k, first in enumerate(firsts)]
+
+
+def _any_pairs(rng: Rng, n: int, pairs: int) -> list[tuple[int, int]]:
+    """Draw disjoint pairs among n words."""
+    chosen = rng.sample(n, 2 * pairs)
+    return list(zip(chosen[::2], chosen[1::2], strict=True))

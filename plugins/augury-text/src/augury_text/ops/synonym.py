@@ -82,8 +82,8 @@ def synonyms_of(op: Any, rng: Rng, text: str, spans: list[Span], count: int, kep
         (index of the word, synonym in its inflection and casing), in random order.
     """
     lexicon, tagger = load_lexicon(op.source), load_tagger(op.source)
-    known, senses = lexicon.has_synonyms, op.senses
-    able = [i for i, (start, end) in enumerate(spans) if known(text[start:end], senses)]
+    known, senses = lexicon.replaceable(op.senses), op.senses
+    able = [i for i, (start, end) in enumerate(spans) if known[text[start:end]]]
     if kept:
         free = set(outside(spans, kept))
         able = [i for i in able if spans[i] in free]
