@@ -164,9 +164,11 @@ class Pipeline:
                 running.append((place, now, record))
             except Exception as error:
                 out[place] = self._excuse(error, now)
-        run_rows([now for _, now, _ in running])
+        failed = run_rows([now for _, now, _ in running])
         for place, now, record in running:
             try:
+                if now in failed:
+                    raise failed[now]
                 out[place] = self._finish(now, record, seed)
             except Exception as error:
                 out[place] = self._excuse(error, now)
@@ -200,7 +202,10 @@ class Pipeline:
         return rings
 
     def _ring_of(self, pool: Pool) -> Ring:
-        """Index a pool, remembering the last one: a loop over records passes the same mapping each time."""
+        """Index a pool, remembering the last one: a loop over records passes the same mapping each time.
+
+        It is indexed anew when another mapping is given, or the same with another number of records.
+        """
         if isinstance(pool, Ring):
             return pool
         known = self._ring
@@ -354,7 +359,10 @@ class Pipeline:
 
 
 def _became_empty(spec: FieldSpec, value: Any, before: Record) -> bool:
-    return spec.kind.is_empty(value) and not spec.kind.is_empty(spec.kind.check(before[spec.name]))
+    if not spec.kind.is_empty(value):
+        return False
+    original = before.get(spec.name)
+    return original is not None and not spec.kind.is_empty(spec.kind.check(original))
 
 
 def _stored(step: Mapping[str, Any]) -> Applied:

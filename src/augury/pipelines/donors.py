@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
 from augury.errors import DataError, describe, shown
+from augury.record import Schema
 from augury.rng import Rng, hash_point
 
 
@@ -77,4 +78,38 @@ class View:
         )
 
     def _has_field(self, record_id: str) -> bool:
-        return self.field == "row" or self.field in self.ring.records[record_id]
+        return self.field == "row" or self.ring.records[record_id].get(self.field) is not None
+
+
+class DonorRecord(Mapping[str, Any]):
+    """A donor's fields of the schema: each is checked and made canonical when it is asked for. None is no value."""
+
+    __slots__ = ("_canonical", "_id", "_record", "_schema")
+
+    def __init__(self, record_id: str, record: Mapping[str, Any], schema: Schema) -> None:
+        """Hold the record ``record_id`` of a pool."""
+        self._id = record_id
+        self._record = record
+        self._schema = schema
+        self._canonical: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a field's canonical value.
+
+        Raises:
+            FieldError: where it is not of its kind, naming the donor.
+        """
+        if name not in self._canonical:
+            value = self._record[name] if name in self._schema else None
+            if value is None:
+                raise KeyError(name)
+            self._canonical.update(self._schema.check({name: value}, f"donor {self._id!r}"))
+        return self._canonical[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the fields with a value."""
+        return (name for name in self._record if name in self._schema and self._record[name] is not None)
+
+    def __len__(self) -> int:
+        """Return the number of fields with a value."""
+        return sum(1 for _ in self)

@@ -117,6 +117,10 @@ class OpNode:
         draw = op.draw(rng, first)
         first.look = LOOK_NONE
         if stored is not None:
+            state = now.state_hashes.get(self.path)
+            if stored.state != state:
+                fix = "replay with the pipeline fitted on the records it was made with"
+                raise CheckFailed(describe(path, f"the fitted state {stored.state}", shown(str(state)), fix=fix))
             if stored.draw != draw:
                 raise CheckFailed(
                     describe(
@@ -159,7 +163,7 @@ class OpNode:
         if type(effects) is dict:
             self._check_overlap(now, effects)
             for name, effect in effects.items():
-                self._push(now, name, effect, now.info(name))
+                self._push(now, name, effect, info if name == field else now.info(name))
             return
         for effect in effects if type(effects) is list else (effects,):
             coupled = self._couple(now, field, effect, info) if self.couplings else ()

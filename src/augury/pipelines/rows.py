@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augury.effects import Rows
 from augury.errors import EngineError, describe, shown
@@ -14,40 +14,69 @@ if TYPE_CHECKING:
     from augury.pipelines.nodes import OpNode
     from augury.pipelines.running import Running
 
+Pending: TypeAlias = "tuple[Running, OpNode, Rows]"
+"""One row effect that waits, with the record and the step it is of."""
 
-def run_rows(records: Sequence[Running]) -> None:
-    """Run every pending row effect of ``records``, step by step in the pipeline's order."""
-    by_step: dict[int, list[tuple[Running, OpNode, Rows]]] = {}
+
+def run_rows(records: Sequence[Running]) -> dict[Running, Exception]:
+    """Run every pending row effect of ``records``, step by step in the pipeline's order.
+
+    Return the records that a function refused, each with its error; the others are as if those had not been there.
+    """
+    by_step: dict[int, list[Pending]] = {}
     for record in records:
         for node, effect in record.rows:
             by_step.setdefault(node.index, []).append((record, node, effect))
         record.rows = []
+    failed: dict[Running, Exception] = {}
     for index in sorted(by_step):
-        groups: dict[Any, list[tuple[Running, OpNode, Rows]]] = {}
+        groups: dict[Any, list[Pending]] = {}
         for item in by_step[index]:
             effect = item[2]
             groups.setdefault((effect.fn, effect.reads, effect.writes, tuple(effect.args)), []).append(item)
         for members in groups.values():
-            _run_group(members)
+            _run_group([m for m in members if m[0] not in failed], failed)
+    return failed
 
 
-def _run_group(members: Sequence[tuple[Running, OpNode, Rows]]) -> None:
+def _run_group(members: Sequence[Pending], failed: dict[Running, Exception]) -> None:
+    """Run one function over all members, or where it raises over each by itself to find whom it refuses."""
+    if not members:
+        return
+    try:
+        changed = _changed(members)
+    except Exception as error:
+        if len(members) == 1:
+            record, node, _ = members[0]
+            record.node = node
+            failed[record] = error
+        else:
+            for member in members:
+                _run_group([member], failed)
+        return
+    for name, values in changed.items():
+        for (record, _, _), value in zip(members, values, strict=True):
+            if value is None:
+                record.values.pop(name, None)
+            else:
+                record.values[name] = value
+
+
+def _changed(members: Sequence[Pending]) -> dict[str, list[Any]]:
+    """Return the canonical values of the columns that one function writes, a value each member."""
     first, node, effect = members[0]
     columns = {
         name: first.kind(name).to_column([record.values.get(name) for record, _, _ in members]) for name in effect.reads
     }
     args = {name: _stack([e.args[name] for _, _, e in members]) for name in effect.args}
     changed = effect.fn(columns, **args)
+    out = {}
     for name in effect.writes:
-        values = first.kind(name).from_column(changed[name])
-        if len(values) != len(members):
-            got = shown(f"{len(values)} of {name}")
+        out[name] = first.kind(name).from_column(changed[name])
+        if len(out[name]) != len(members):
+            got = shown(f"{len(out[name])} of {name}")
             raise EngineError(describe(node.path, f"{len(members)} values", got, fix="report it to the op's authors"))
-        for (record, _, _), value in zip(members, values, strict=True):
-            if value is None:
-                record.values.pop(name, None)
-            else:
-                record.values[name] = value
+    return out
 
 
 def _stack(values: list[Any]) -> np.ndarray:

@@ -9,7 +9,7 @@ from augury.effects import SELF, Convert, Effect, Layers, Pixels, Rows, Samples
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
-from augury.pipelines.donors import Ring, View
+from augury.pipelines.donors import DonorRecord, Ring, View
 from augury.pipelines.output import Applied
 from augury.record import FieldSpec, Record, Schema
 from augury.spaces import geometry as geo
@@ -114,7 +114,9 @@ class _Targets(_Lazy):
         self._then = then
 
     def _names(self) -> list[str]:
-        return [f.name for f in self._now.schema.targets(self._anchor) if f.name in self._now.values]
+        space = self._now.kind(self._anchor).space
+        targets = self._now.schema.targets(self._anchor)
+        return [f.name for f in targets if f.name in self._now.values and space in f.kind.follows]
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._names():
@@ -240,7 +242,7 @@ class Running:
         ring = self.rings[node.pool]
         out = []
         for donor_id in ids:
-            record = ring.records[donor_id]
+            record = DonorRecord(donor_id, ring.records[donor_id], self.schema)
             if info.field == "row":
                 out.append(Donor(donor_id, record, info.size, record))
                 continue
@@ -302,10 +304,9 @@ class Running:
 
     def flush(self, field: str) -> None:
         """Run what is pending on an anchor: its value once, then every target once."""
-        segment = self._segments.get(field)
+        segment = self._segments.pop(field, None)
         if segment is None or segment.empty:
             return
-        del self._segments[field]
         targets = self.schema.targets(field)
         if targets and (where := segment.map()) is not None:
             self._follow(field, targets, segment.source, where)
@@ -474,7 +475,8 @@ class Running:
         if self.rows:
             from augury.pipelines.rows import run_rows
 
-            run_rows([self])
+            for error in run_rows([self]).values():
+                raise error
 
     # -- the end -----------------------------------------------------------------------------------------------
 
