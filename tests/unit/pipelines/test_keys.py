@@ -23,7 +23,7 @@ def test_results_follow_the_whole_key():
     """Seed, id and copy each change the draw; None is a copy of its own; the same key repeats."""
     pipe = _pipe("demo.rotate")
     runs = [{}, {"seed": 8}, {"record_id": "r/1"}, {"copy": 1}, {"copy": None}]
-    drawn = [tuple(_draws(pipe, **{**key, "record": {"text": TEXT * 1000}}).values())[0]["at"] for key in runs]
+    drawn = [next(iter(_draws(pipe, **{"record": {"text": TEXT * 1000}, **key}).values()))["at"] for key in runs]
     assert len(set(drawn)) == len(runs)
     assert drawn[0] == _draws(pipe, record={"text": TEXT * 1000})["demo.rotate#0"]["at"]
 

@@ -1,6 +1,6 @@
 """What the demo distribution gives: strings only."""
 
-from augury.plugin import KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CouplingSpec, KindSpec, OpSpec, Plugin, hookimpl
 
 GOOD = [
     OpSpec(
@@ -17,10 +17,12 @@ GOOD = [
     OpSpec("demo.twice", "augury_demo.ops:Twice", "Rotate twice.", "demo.letters"),
     OpSpec("demo.count", "augury_demo.ops:Count", "Put the number of marks in front.", "demo.letters", effect="Rope"),
     OpSpec("demo.split", "augury_demo.ops:Split", "Break letters into code points.", "demo.letters", effect="Convert"),
+    OpSpec("demo.mix", "augury_demo.ops:Mix", "Blend rows and labels.", "row", effect="Rows"),
     OpSpec("demo.strict", "augury_demo.ops:Strict", "Refuse negative numbers.", "row", effect="Rows"),
 ]
 
 BAD = [
+    OpSpec("bad.clash", "augury_demo.ops:Clash", "Moves a target by itself.", "demo.letters", effect="Rope"),
     OpSpec("bad.global_random", "augury_demo.bad:GlobalRandom", "Draws from random.", "demo.letters"),
     OpSpec("bad.peeks", "augury_demo.bad:Peeks", "Looks in effect.", "demo.letters"),
     OpSpec("bad.constant", "augury_demo.bad:Constant", "Draws nothing new.", "demo.letters"),
@@ -42,6 +44,14 @@ def augury_plugin() -> Plugin:
     """Return the demo's entries."""
     return Plugin(
         ops=[*GOOD, *BAD],
+        couplings=[
+            CouplingSpec(
+                "demo.echo", "augury_demo.couplings:echo", "", "about", "text", "demo.letters", "demo.letters"
+            ),
+            CouplingSpec(
+                "demo.refuse", "augury_demo.couplings:refuse", "", "transcribes", "text", "demo.letters", "demo.letters"
+            ),
+        ],
         kinds=[
             KindSpec("demo.letters", "augury_demo.kinds:Letters", "Plain text."),
             KindSpec("demo.marks", "augury_demo.kinds:Marks", "Marked ranges of a text."),

@@ -208,3 +208,45 @@ class Strict(Op):
     def effect(self, draw: Any, info: Any) -> Any:
         """Return the row function."""
         return Rows(refuse_below, {"least": self.least}, tuple(info.size.columns), ())
+
+
+class Clash(Op):
+    """Give an effect to a field that moves with another.
+
+    Fields: a text. Cost: O(1).
+    """
+
+    on = "demo.letters"
+
+    def effect(self, draw: Any, info: Any) -> Any:
+        """Return effects by field."""
+        keep = Rope((Copy(0, info.size.length),))
+        return {info.field: keep, "lies_on": keep}
+
+
+class Mix(Op):
+    """Blend numbers with a donor's, and labels by the same weight.
+
+    Fields: numbers, the label. Draws: weight. Cost: O(rows).
+    """
+
+    on = "row"
+    columns = ("number",)
+    donors = 1
+    makes = {"label": "distribution"}
+
+    def draw(self, rng: Any, info: Any) -> Any:
+        """Draw the donor's weight."""
+        return {"weight": rng.uniform(0.1, 0.4)}
+
+    def effect(self, draw: Any, info: Any) -> Any:
+        """Return the row function with the weights of the record and its donor."""
+        names = tuple(info.size.columns)
+        theirs = [float(info.donors[0].record[name]) for name in names]
+        args = {"weight": draw["weight"], "theirs": theirs}
+        return Rows(blend, args, names, names, weights=(1 - draw["weight"], draw["weight"]))
+
+
+def blend(columns: Any, weight: Any, theirs: Any) -> Any:
+    """Blend each row with its donor's numbers."""
+    return {name: column * (1 - weight) + theirs[:, j] * weight for j, (name, column) in enumerate(columns.items())}
