@@ -55,7 +55,7 @@ def length(piece: Copy | Insert) -> int:
 
 
 def within(pieces: Sequence[Copy | Insert], size: int) -> list[Copy | Insert]:
-    """Return the pieces of an edit of a text of ``size`` characters that nothing was done to yet, joined and held in it."""
+    """Return the pieces of an edit of a text of ``size`` characters nothing was done to, joined and held in it."""
     for piece in pieces:
         if type(piece) is Copy and not 0 <= piece[0] <= piece[1] <= size and piece.source == SELF:
             return compose([Copy(0, size)], pieces)

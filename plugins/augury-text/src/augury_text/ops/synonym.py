@@ -14,7 +14,7 @@ from augury_text.lexicon import Source, load_lexicon
 from augury_text.tagger import load_tagger
 from augury_text.tokens import Span, word_spans
 
-_PARTICLES = frozenset(("up", "out", "off", "down", "away", "back", "over"))
+_PARTICLES = frozenset(("up", "out", "off", "down", "away", "back"))
 
 
 class Synonym(Op):
