@@ -1,0 +1,31 @@
+"""Datasets: from a recipe to train/val/test on disk, verified and replayable."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from augury.dataset.manifest import Manifest as Manifest
+    from augury.dataset.replay import replay as replay
+    from augury.dataset.run import run as run
+    from augury.dataset.verify import verify as verify
+
+_LAZY = {
+    "Manifest": "augury.dataset.manifest",
+    "replay": "augury.dataset.replay",
+    "run": "augury.dataset.run",
+    "verify": "augury.dataset.verify",
+}
+
+__all__ = ["Manifest", "replay", "run", "verify"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    # A submodule of the same name is set by the import, so the name is put over it.
+    if name in _LAZY:
+        value = getattr(import_module(_LAZY[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'augury.dataset' has no attribute {name!r}")

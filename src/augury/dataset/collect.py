@@ -1,0 +1,300 @@
+"""Collecting: from raw records to the spool, each checked, hashed and named, in whatever order they come."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from augury.catalog import registry
+from augury.dataset.identity import (
+    SHORT,
+    content_fields,
+    digest,
+    fields_digest,
+    naming_fields,
+    record_id,
+)
+from augury.dataset.spool import Bad, Spool
+from augury.engines import Local
+from augury.errors import DataError, describe, shown
+from augury.formats import Fields, Format, Payload, RawRecord
+from augury.formats.files import is_url, open_file, short_name
+from augury.recipe.model import Recipe, Source
+from augury.record import FieldSpec, Schema
+
+BATCH_BYTES = 32 << 20
+
+
+class Prepared(NamedTuple):
+    """A raw record made ready: named, checked, hashed; or with its problem."""
+
+    id: str
+    keyed: bool
+    source: str
+    whole: bytes = b""
+    content: bytes | None = None
+    group: str | None = None
+    stratum: str | None = None
+    label: str | None = None
+    given: str | None = None
+    body: bytes = b""
+    fields: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """The task that makes raw records of one source ready; runs in workers.
+
+    Args:
+        collection: The source's collection.
+        fields: Source column to field.
+        schema: The recipe's schema.
+        side: The side the source gives its records, or None.
+        roles: What a record is looked at for: ``group``, ``stratum``, ``label``, ``side`` to a field's name.
+    """
+
+    collection: str
+    fields: Fields
+    schema: Schema
+    side: str | None
+    roles: Mapping[str, str | None]
+
+    def __call__(self, batch: list[RawRecord]) -> list[Prepared]:
+        """Return each record prepared, in order."""
+        return [self._prepare(raw) for raw in batch]
+
+    def _prepare(self, raw: RawRecord) -> Prepared:
+        try:
+            if raw.problem:
+                raise DataError(raw.problem)
+            stored, plain = self._read(raw)
+            return self._name(raw, stored, plain)
+        except DataError as error:
+            key = self._key(raw)
+            name = record_id(self.collection, key, b"" if key is not None else _raw_content(raw))
+            return Prepared(name, key is not None, raw.where, problem=f"{raw.where}: {error}")
+
+    def _read(self, raw: RawRecord) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what is kept of each field, and what it counts as in digests; everything is decoded once."""
+        stored: dict[str, Any] = {}
+        plain: dict[str, Any] = {}
+        for column, spec in self.fields.items():
+            value = raw.values.get(column)
+            if value is None or (isinstance(value, float) and value != value):
+                continue
+            try:
+                if isinstance(value, Payload):
+                    data = value.read()
+                    spec.kind.unpack(data)
+                    stored[spec.name], plain[spec.name] = value, data
+                else:
+                    stored[spec.name] = plain[spec.name] = spec.kind.pack(spec.kind.unpack(value))
+            except DataError as error:
+                raise DataError(f"field {spec.name!r}: {error}") from error
+        if not stored:
+            fix = "map columns with as:, or fill the record"
+            raise DataError(describe("", "a value for at least one field", shown("none"), fix=fix))
+        return stored, plain
+
+    def _name(self, raw: RawRecord, stored: dict[str, Any], plain: dict[str, Any]) -> Prepared:
+        key = self._key(raw)
+        naming = b"" if key is not None else fields_digest(plain, naming_fields(self.schema)) or digest({})
+        content = fields_digest(plain, content_fields(self.schema))
+        seen = {role: _text(plain.get(name)) if name else None for role, name in self.roles.items()}
+        if self.roles.get("side") and seen["side"] is None:
+            fix = "fill it, or split by shares"
+            raise DataError(describe(f"field {self.roles['side']!r}", "the record's side", shown("nothing"), fix=fix))
+        return Prepared(
+            record_id(self.collection, key, naming),
+            key is not None,
+            raw.where,
+            digest(plain)[:SHORT],
+            content[:SHORT] if content else None,
+            seen["group"],
+            seen["stratum"],
+            seen["label"],
+            self.side or seen["side"],
+            pickle.dumps(stored),
+            tuple(stored),
+        )
+
+    def _key(self, raw: RawRecord) -> str | None:
+        spec = self.schema.with_role("key")
+        column = next((c for c, s in self.fields.items() if s is spec), None)
+        value = raw.values.get(column) if column else None
+        return raw.key if value is None else str(value)
+
+
+def _text(value: Any) -> str | None:
+    """A field's value as the text it is grouped by."""
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float | bool) else digest(value).hex()
+
+
+def _raw_content(raw: RawRecord) -> bytes:
+    """What names a record that could not be read: a digest of what there was."""
+    out = {}
+    for name, value in raw.values.items():
+        if isinstance(value, Payload):
+            value = value.data if value.data is not None else value.name
+        out[name] = value if isinstance(value, bytes) else repr(value)
+    return digest(out)
+
+
+@dataclass
+class Collected:
+    """What collecting found.
+
+    Attributes:
+        fields: Collection to the fields that at least one of its records has.
+        records: Collection to its records' count, damaged ones included.
+        sources: What was read, for the manifest.
+    """
+
+    fields: dict[str, set[str]]
+    records: dict[str, int]
+    sources: list[dict[str, Any]]
+
+
+def collect(recipe: Recipe, spool: Spool, engine: Local, limit: int | None) -> Collected:
+    """Read every source into the spool.
+
+    Args:
+        recipe: What to read.
+        spool: Where to; empty.
+        engine: What decodes and hashes.
+        limit: The most records to take of each source; None takes all.
+
+    Raises:
+        DataError: for a source that cannot be read, and for two records of one key.
+    """
+    out = Collected({}, {}, [])
+    roles = roles_of(recipe)
+    for source in recipe.collect:
+        reader, path = open_source(recipe, source)
+        fields = source_fields(recipe.schema, source)
+        names = out.fields.setdefault(source.collection, set())
+        task = Prepare(source.collection, fields, recipe.schema, source.side, roles)
+        count = 0
+        for batch in engine.map(task, _batches(reader.read(path, fields), recipe, limit), lambda b: b[0].where):
+            count += len(batch)
+            for record in batch:
+                _keep(spool, source.collection, record, recipe.on_error)
+                names.update(record.fields)
+        if not count:
+            raise DataError(
+                describe(f"{source.where} {source.path}", "at least one record", shown("none"), fix="correct path:")
+            )
+        out.records[source.collection] = out.records.get(source.collection, 0) + count
+        out.sources.append(_describe_source(source, reader, path, count))
+    spool.ready()
+    return out
+
+
+def roles_of(recipe: Recipe) -> dict[str, str | None]:
+    """Return the fields the run looks at: group, stratum, the label copies are balanced by, the given side."""
+    copies = recipe.augment.copies if recipe.augment else 0
+    split = recipe.split
+    return {
+        "group": split.group if split else None,
+        "stratum": split.stratify if split else None,
+        "label": copies["balance"] if isinstance(copies, Mapping) else None,
+        "side": split.field if split else None,
+    }
+
+
+def open_source(recipe: Recipe, source: Source) -> tuple[Format, str]:
+    """Return a source's reader and its absolute path or URL."""
+    reader = registry().load("formats", source.format, source.where).build(source.options, source.where)
+    return reader, source.path if is_url(source.path) else str(recipe.folder.absolute() / source.path)
+
+
+def source_fields(schema: Schema, source: Source) -> dict[str, FieldSpec]:
+    """Return source column to field: those that ``as:`` renames, and the columns that are called like a field."""
+    renamed = {column: schema[name] for column, name in source.rename.items()}
+    taken = set(source.rename.values())
+    return renamed | {n: spec for n, spec in schema.fields.items() if n not in taken and n not in renamed}
+
+
+def _batches(records: Iterable[RawRecord], recipe: Recipe, limit: int | None) -> Iterator[list[RawRecord]]:
+    """Cut a source into pieces that a worker takes at once: a unit's records, or less when they are large."""
+    batch: list[RawRecord] = []
+    size = 0
+    for count, raw in enumerate(records):
+        if limit is not None and count >= limit:
+            break
+        batch.append(raw)
+        size += sum(len(v.data) for v in raw.values.values() if isinstance(v, Payload) and v.data is not None)
+        if len(batch) >= recipe.limits.unit_records or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _keep(spool: Spool, collection: str, record: Prepared, on_error: str) -> None:
+    """Put a record into the spool; of two with the same content the one with the lesser digest stays."""
+    if record.problem:
+        if on_error == "raise":
+            raise DataError(record.problem)
+        spool.quarantine([Bad(collection, record.id, None, "collect", record.problem)])
+        return
+    try:
+        _insert(spool, collection, record)
+    except sqlite3.IntegrityError:
+        place, source, whole, given = spool.db.execute(
+            "SELECT place, source, whole, given FROM records WHERE id = ?", (record.id,)
+        ).fetchone()
+        if record.keyed:
+            fix = "give the records different keys, or remove one"
+            where = f"{source} and {record.source}"
+            raise DataError(describe(where, "different keys", record.id, fix=fix)) from None
+        reason = f"{record.source}: expected new content, got that of {record.id} again. Fix: none needed."
+        spool.quarantine([Bad(collection, record.id, None, "duplicate", reason)])
+        if (-strength(record.given), record.whole) < (-strength(given), whole):
+            spool.db.execute("DELETE FROM records WHERE place = ?", (place,))
+            spool.db.execute("DELETE FROM bodies WHERE place = ?", (place,))
+            _insert(spool, collection, record)
+
+
+def _insert(spool: Spool, collection: str, record: Prepared) -> None:
+    values = (record.id, record.source, record.whole, record.content, record.group, record.stratum)
+    cursor = spool.db.execute(
+        "INSERT INTO records (collection, id, source, whole, content, grp, stratum, class, given) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (collection, *values, record.label, record.given),
+    )
+    spool.db.execute("INSERT INTO bodies VALUES (?, ?)", (cursor.lastrowid, record.body))
+
+
+def strength(side: str | None) -> int:
+    """Which side keeps what lies on two: the test side before others, the training side last."""
+    return {None: -1, "train": 0, "test": 2}.get(side, 1)
+
+
+def _describe_source(source: Source, reader: Format, path: str, records: int) -> dict[str, Any]:
+    files = [{"file": short_name(f, path), "sha256": file_hash(f)} for f in reader.files(path)]
+    return {
+        "collection": source.collection,
+        "format": source.format,
+        "path": source.path,
+        "side": source.side,
+        "pool": source.pool,
+        "records": records,
+        "files": files,
+    }
+
+
+def file_hash(file: str) -> str:
+    """Return a file's SHA-256 as hex, read in pieces (decompressed where its name says it is compressed)."""
+    total = sha256()
+    with open_file(file) as handle:
+        while piece := handle.read(1 << 20):
+            total.update(piece)
+    return total.hexdigest()

@@ -1,0 +1,126 @@
+"""The manifest: what a finished dataset is, written last; its presence is what makes the dataset exist."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+from augury.catalog import registry
+from augury.errors import DataError, describe, shown
+
+NAME = "manifest.json"
+FORMAT = 1
+RECORDS = "lineage/records.parquet"
+ROWS = "lineage/rows.parquet"
+QUARANTINE = "quarantine.jsonl"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished dataset: its folder and what its manifest says."""
+
+    folder: Path
+    data: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Manifest:
+        """Read the manifest of a dataset.
+
+        Raises:
+            DataError: when the folder holds none, or it cannot be read.
+        """
+        path = Path(folder) / NAME
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            fix = "give the folder that augury run made (an unfinished run has no manifest)"
+            raise DataError(describe(str(folder), f"a finished dataset with {NAME}", shown("none"), fix=fix)) from error
+        except ValueError as error:
+            raise DataError(describe(str(path), "JSON", shown(str(error)), fix="make the dataset again")) from error
+        if not isinstance(data, dict) or data.get("manifest") != FORMAT:
+            got = data.get("manifest") if isinstance(data, dict) else data
+            raise DataError(
+                describe(str(path), f"a manifest of version {FORMAT}", got, fix="use the Augury that made it")
+            )
+        return cls(Path(folder), data)
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of all rows: equal for equal datasets, however they were made."""
+        return str(self.data["content_hash"])
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows in all."""
+        return sum(shard["rows"] for shard in self.data["shards"])
+
+    @property
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Collection to side to ``records``, ``originals`` and ``rows``."""
+        return dict(self.data["counts"])
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the run had to say."""
+        return list(self.data["warnings"])
+
+    @property
+    def quarantined(self) -> dict[str, int]:
+        """Stage to how many records or copies left the run there."""
+        return dict(self.data["quarantine"]["stages"])
+
+
+def environment() -> dict[str, Any]:
+    """Return the fingerprint of this environment: interpreter, machine, every distribution that plugins stand on."""
+    names = {"augury", "numpy", "pyarrow", "fsspec"}
+    for plugin in registry().plugins:
+        names.add(plugin.dist)
+        names.update(_required(plugin.dist))
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "threads": 1,
+        "distributions": {name: v for name in sorted(names) if (v := _version(name))},
+    }
+
+
+def _required(dist: str) -> list[str]:
+    try:
+        lines = requires(dist) or []
+    except PackageNotFoundError:
+        return []
+    return [m.group() for line in lines if "extra ==" not in line and (m := re.match(r"[A-Za-z0-9._-]+", line))]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON in one atomic step: to a temporary name, synced, renamed, the folder synced."""
+    temporary = path.with_name(path.name + ".tmp")
+    text = json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n"
+    temporary.write_text(text, encoding="utf-8")
+    sync(temporary)
+    os.replace(temporary, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
