@@ -36,6 +36,7 @@ def intervals(labels):
         (["SAY", "hello,", "WORLD!", "how", "are", "you?"], True),
         (["<sil>", "say", "", "hello", "[noise]", "world", "how", "are", "you", "sp"], True),
         (["say hello", "world", "how are you"], True),
+        (["say", "hello(2)", "world", "how", "are(10)", "you"], True),
         (["say", "hello", "how", "are", "you"], False),
         (["say", "hello", "world", "how", "are"], False),
         (["A", "B"], False),
@@ -48,7 +49,7 @@ def test_labels_spell_a_text_or_do_not(labels, spelt):
     assert (words is not None) == spelt
     if words:
         assert [TEXT[a:b].lower() for a, b in words.values()] == [
-            label.strip(",!?").lower() for label in labels if label.strip("<>[]") not in ("", "sil", "noise", "sp")
+            label.strip(",!?(012)").lower() for label in labels if label.strip("<>[]") not in ("", "sil", "noise", "sp")
         ]
 
 

@@ -14,7 +14,9 @@ from augury_audio.kinds import Interval
 _SILENCE = re.compile(r"|<.*>|\[.*\]|[^\w]*|sil|sp|spn", re.IGNORECASE)
 """Labels that stand for no word, as aligners write them."""
 
-_EDGES = re.compile(r"^\W+|\W+$")
+_EDGES = re.compile(r"^\W+|(\(\d+\))?\W*$")
+"""What surrounds a label's word: punctuation, and the number of a pronunciation, as in ``the(2)``."""
+
 _WORD = re.compile(r"\w")
 
 
@@ -63,19 +65,23 @@ def spell(intervals: Any, text: str) -> Words | None:
     """
     if not (isinstance(intervals, list) and all(isinstance(i, Interval) for i in intervals)):
         return None
-    # Only characters whose lower case is one character are lowered: positions must hold.
-    lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    lowered = _lower(text)
     words: dict[Interval, tuple[int, int]] = {}
     at = 0
     for interval in intervals:
         label = _EDGES.sub("", interval.label)
-        found = lowered.find("".join(c.lower() if len(c.lower()) == 1 else c for c in label), at) if label else -1
+        found = lowered.find(_lower(label), at) if label else -1
         if found >= 0 and not _WORD.search(text, at, found):
             at = found + len(label)
             words[interval] = (found, at)
         elif not _SILENCE.fullmatch(interval.label):
             return None
     return words if words and not _WORD.search(text, at) else None
+
+
+def _lower(text: str) -> str:
+    """Return ``text`` in lower case but for characters whose lower case is longer: positions hold."""
+    return "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
 def _heard(words: Words, segment: TimeSegment, after: Sequence[Interval]) -> list[int]:
