@@ -94,4 +94,5 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"augury: expected the system to do it, got {error}. Fix: correct that and run again."
     text = str(error).splitlines()[0] if str(error) else "no message"
-    return f"augury: this is a bug: {type(error).__name__}: {text}. Fix: run it again with {TRACEBACK}=1 to see where, and report it."
+    fix = f"run it again with {TRACEBACK}=1 to see where, and report it"
+    return f"augury: this is a bug: {type(error).__name__}: {text}. Fix: {fix}."

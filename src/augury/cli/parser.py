@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -14,12 +15,24 @@ class UsageError(AuguryError):
     """The command line is wrong."""
 
 
+class _Formatter(argparse.HelpFormatter):
+    """argparse's own, told the width: finding it out for itself imports the compression modules."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns
+        except OSError:
+            width = 100
+        super().__init__(prog, max_help_position=28, width=min(width - 2, 118))
+
+
 class Parser(argparse.ArgumentParser):
     """argparse with errors in the house's form and no abbreviations."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Make a parser; see `argparse.ArgumentParser`."""
         kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", _Formatter)
         super().__init__(**kwargs)
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
