@@ -104,14 +104,14 @@ class Registry:
         self.failures = tuple(failures)
         self.hooks = manager.hook
         self._by_id: dict[str, dict[str, list[Entry]]] = {group: {} for group in GROUPS}
-        self._aliases: dict[str, str] = {}
+        self._aliases: dict[tuple[str, str], list[Entry]] = {}
         for plugin in loaded:
             for group in GROUPS:
                 for spec in getattr(plugin.plugin, group):
                     entry = Entry(group, spec, plugin.dist, plugin.version)
                     self._by_id[group].setdefault(spec.id, []).append(entry)
                     for alias in getattr(spec, "aliases", ()):
-                        self._aliases[alias] = spec.id
+                        self._aliases.setdefault((group, alias), []).append(entry)
         self._couplings: dict[tuple[str, str, str, str], list[Entry]] = {}
         for entry in self.entries("couplings"):
             spec = entry.spec
@@ -169,7 +169,7 @@ class Registry:
             for entry in by_id.get(short, ()):
                 if entry.dist == dist:
                     return entry
-        entries = by_id.get(name) or by_id.get(self._aliases.get(name, ""))
+        entries = by_id.get(name) or self._aliases.get((group, name))
         if not entries or dist:
             raise UnknownId(self._unknown(group, name, where))
         owner = _owner(entries)

@@ -155,7 +155,7 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, _WrongHook):
         return text
     if isinstance(error, pluggy.PluginValidationError):
-        return f"a hook is not one of Augury's: {text}"
+        return f"a hook is not one of Augury's: {' '.join(str(error).split())}"
     return f"its hook raised {type(error).__name__}: {text}"
 
 
