@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from augury.views import Mark, View
+
 
 class Kind(Configured):
     """Base of all kinds. Its parameters are the options a field may give beside ``kind:``.
@@ -77,6 +79,10 @@ class Kind(Configured):
         """
         raise NotImplementedError
 
+    def show(self, value: Any) -> View | Sequence[Mark] | None:
+        """Return what a person should see of a value: a view, for targets the marks on their anchor's; None for text."""
+        return None
+
     # -- anchors ---------------------------------------------------------------------------------------------
 
     def size(self, value: Any) -> Any:
@@ -91,7 +97,7 @@ class Kind(Configured):
         """Run an opaque value effect (`Pixels`, `Samples`); ``sources`` are the donors' values it names."""
         raise NotImplementedError
 
-    def compose(self, value: Any, layers: Any, donors: Sequence[Any]) -> tuple[Any, list[float]]:
+    def compose(self, value: Any, layers: Any, donors: Sequence[Any]) -> tuple[Any, Sequence[float]]:
         """Run `Layers`: return the composed value and the visible share of each layer, summing to 1 or less."""
         raise NotImplementedError
 

@@ -77,6 +77,8 @@ def invert(m: Matrix) -> Matrix:
     det = determinant(m)
     if abs(det) < 1e-12:
         raise ZeroDivisionError("a warp's matrix cannot be inverted (its determinant is 0)")
+    if g == 0.0 == h and i == 1.0:
+        return (e / det, -b / det, (b * f - c * e) / det, -d / det, a / det, (c * d - a * f) / det, 0.0, 0.0, 1.0)
     n = (
         e * i - f * h, c * h - b * i, b * f - c * e,
         f * g - d * i, a * i - c * g, c * d - a * f,
@@ -140,22 +142,34 @@ def transform(m: Matrix, polygon: Polygon) -> Polygon:
 
 def cut(polygon: Polygon, line: tuple[float, float, float]) -> Polygon:
     """Return the part of a convex polygon where a*x + b*y + c >= 0 (one step of Sutherland and Hodgman's clipping)."""
+    if not polygon:
+        return ()
     a, b, c = line
     out: list[Point] = []
-    side = [a * x + b * y + c for x, y in polygon]
-    for i, (p, s) in enumerate(zip(polygon, side, strict=True)):
-        q, t = polygon[i - 1], side[i - 1]
+    qx, qy = polygon[-1]
+    t = a * qx + b * qy + c
+    for p in polygon:
+        x, y = p
+        s = a * x + b * y + c
         if (s >= 0) != (t >= 0):
             k = t / (t - s)
-            out.append((q[0] + k * (p[0] - q[0]), q[1] + k * (p[1] - q[1])))
+            out.append((qx + k * (x - qx), qy + k * (y - qy)))
         if s >= 0:
             out.append(p)
+        qx, qy, t = x, y, s
     return tuple(out) if len(out) >= 3 else ()
 
 
 def signed_area(polygon: Polygon) -> float:
     """Return the area, negative where the corners run the other way round."""
-    return 0.5 * sum(polygon[i - 1][0] * y - x * polygon[i - 1][1] for i, (x, y) in enumerate(polygon))
+    if not polygon:
+        return 0.0
+    total = 0.0
+    px, py = polygon[-1]
+    for x, y in polygon:
+        total += px * y - x * py
+        px, py = x, y
+    return 0.5 * total
 
 
 def area(polygon: Polygon) -> float:
@@ -201,10 +215,15 @@ def contains(convex: Polygon, polygon: Polygon, slack: float = 1e-6) -> bool:
     """Whether every corner of ``polygon`` lies inside ``convex``, ``slack`` pixels of tolerance."""
     if not convex:
         return False
-    for a, b, c in edges(convex):
-        limit = -slack * math.hypot(a, b)
-        if any(a * x + b * y + c < limit for x, y in polygon):
-            return False
+    turn = 1.0 if signed_area(convex) >= 0 else -1.0
+    x0, y0 = convex[-1]
+    for x1, y1 in convex:
+        dx, dy = turn * (x1 - x0), turn * (y1 - y0)
+        limit = -slack * (abs(dx) + abs(dy))
+        for x, y in polygon:
+            if dx * (y - y0) - dy * (x - x0) < limit:
+                return False
+        x0, y0 = x1, y1
     return True
 
 

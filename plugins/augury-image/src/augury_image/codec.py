@@ -86,7 +86,7 @@ def encode(image: np.ndarray, encoding: Literal["png", "jpeg"], quality: int) ->
         raise FieldError(describe("", f"an image of {held} channels for {encoding}", channels, fix=fix))
     depth = np.dtype(np.uint8) if encoding == "jpeg" or image.dtype == np.uint8 else np.dtype(np.uint16)
     if image.dtype != depth:
-        scaled = image.astype(np.float32) * np.float32(UNIT[depth.name] / UNIT[image.dtype.name])
+        scaled = image.astype(np.float32) * np.float32(UNIT[depth] / UNIT[image.dtype])
         image = np.rint(scaled).astype(depth)
     if encoding == "jpeg":
         return _encoded(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])

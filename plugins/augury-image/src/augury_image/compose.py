@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from augury_image.paint import UNIT, blend, colour_of, coverage
 from augury_image.warp import resample
 
 
-def compose(value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]) -> tuple[np.ndarray, list[float]]:
+def compose(value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]) -> tuple[np.ndarray, Shares]:
     """Return the composed image and the share of the canvas that each layer is seen on, opacity counted.
 
     Args:
@@ -37,16 +38,39 @@ def compose(value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]) -> 
     if canvas is None:
         canvas = np.empty((*layers.size, channels), dtype)
         canvas[:] = colour_of(layers.fill, channels, dtype)
-    return canvas, _shares(layers, outlines, frame)
+    return canvas, Shares(layers, outlines, frame)
+
+
+class Shares(Sequence[float]):
+    """The share of the canvas each layer is seen on, opacity counted; worked out when asked for, as labels do."""
+
+    def __init__(self, layers: Layers, outlines: Sequence[Polygon], frame: Polygon) -> None:
+        self._of = (layers, outlines, frame)
+        self._shares: list[float] | None = None
+
+    def _all(self) -> list[float]:
+        if self._shares is None:
+            self._shares = _shares(*self._of)
+        return self._shares
+
+    def __len__(self) -> int:
+        return len(self._of[1])
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all()[index]
 
 
 def _outline(layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], frame: Polygon) -> Polygon:
     """What a layer covers of the canvas: its region, cut to where its source lies."""
-    outline = frame if layer.region is None else geo.intersect(layer.region, frame)
+    outline = frame if layer.region is None else _common(layer.region, frame)
     if layer.source is None or not outline:
         return outline
     image = value if layer.source == SELF else donors[layer.source]
-    return geo.intersect(outline, geo.transform(layer.place, geo.rectangle(image.shape[1], image.shape[0])))
+    return _common(outline, geo.transform(layer.place, geo.rectangle(image.shape[1], image.shape[0])))
+
+
+def _common(polygon: Polygon, convex: Polygon) -> Polygon:
+    return polygon if geo.contains(convex, polygon) else geo.intersect(polygon, convex)
 
 
 def _placed(
@@ -70,7 +94,7 @@ def _noise(seed: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     random = generator(seed)
     if dtype == np.float32:
         return random.random(shape, dtype=np.float32)
-    return random.integers(0, int(UNIT[dtype.name]), shape, dtype=dtype, endpoint=True)
+    return random.integers(0, int(UNIT[dtype]), shape, dtype=dtype, endpoint=True)
 
 
 def _paint(

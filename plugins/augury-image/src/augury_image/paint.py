@@ -12,7 +12,7 @@ from augury.effects import Fill, Polygon
 from augury.errors import FieldError, describe, shown
 from augury.spaces import geometry as geo
 
-UNIT = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+UNIT: dict[np.dtype, float] = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 """What 1.0 is in arrays of a dtype."""
 
 _LUMA = (0.299, 0.587, 0.114)
@@ -50,7 +50,7 @@ def colour_of(fill: Fill, channels: int, dtype: np.dtype) -> tuple[float, ...]:
 
 def to_units(colour: Iterable[float], dtype: np.dtype) -> tuple[float, ...]:
     """Return unit numbers in the units of ``dtype``."""
-    unit = UNIT[dtype.name]
+    unit = UNIT[dtype]
     if unit == 1.0:
         return tuple(map(float, colour))
     return tuple(float(math.floor(v * unit + 0.5)) for v in colour)

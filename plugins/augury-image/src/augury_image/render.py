@@ -12,12 +12,13 @@ from augury_image.tones import tone, tone_colour
 from augury_image.warp import resample, resample_dense
 
 
-def render(image: np.ndarray, segment: PlaneSegment) -> np.ndarray:
+def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np.ndarray:
     """Return ``image`` with the segment's warps run as one resample, then its tones, then the outside painted.
 
     Args:
         image: uint8, uint16 or float32, (height, width, channels). Never changed.
         segment: Warps or one dense field, and tones.
+        bounded: Whether floats are held to [0, 1], which cubic and lanczos interpolation overshoot.
 
     Cost: one pass for the warp, one for the tones; edges that cut the output cost a polygon each.
     """
@@ -26,7 +27,7 @@ def render(image: np.ndarray, segment: PlaneSegment) -> np.ndarray:
         field = segment.field
         colour = colour_of(field.fill, image.shape[2], image.dtype)
         moved = resample_dense(image, field.fn(field.size, **field.args), field.border, colour, field.interpolation)
-        return tone(moved, segment.tones, owned=True)
+        return tone(_held(moved, segment, bounded), segment.tones, owned=True)
     if not segment.warps:
         return tone(image, segment.tones)
     channels = image.shape[2]
@@ -38,11 +39,18 @@ def render(image: np.ndarray, segment: PlaneSegment) -> np.ndarray:
         if canvases and canvases[0].step == 0 and canvases[0].tones_before == 0:
             border, first = "constant", colour_of(canvases.pop(0).fill, channels, image.dtype)
     out = resample(image, segment.matrix, size, border, first, segment.interpolation or "linear")
-    out = tone(out, segment.tones, owned=True)
+    out = tone(_held(out, segment, bounded), segment.tones, owned=True)
     for canvas in canvases:
         colour = tone_colour(unit_colour(canvas.fill, channels), segment.tones[canvas.tones_before :])
         paint_outside(out, canvas.outline, to_units(colour, image.dtype))
     return out
+
+
+def _held(moved: np.ndarray, segment: PlaneSegment, bounded: bool) -> np.ndarray:
+    """Hold floats to the unit domain where the interpolation overshoots."""
+    if bounded and moved.dtype.kind == "f" and segment.interpolation in ("cubic", "lanczos"):
+        return np.minimum(np.maximum(moved, 0.0), 1.0)
+    return moved
 
 
 def render_labels(labels: np.ndarray, where: PlaneMap, background: int) -> np.ndarray:

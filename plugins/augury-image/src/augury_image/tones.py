@@ -20,7 +20,9 @@ from augury_image.paint import UNIT
 Tones: TypeAlias = Sequence[Curve | Color]
 
 _LUMA = (0.299, 0.587, 0.114)
-_LEVELS = {name: np.linspace(0.0, 1.0, int(UNIT[name]) + 1)[:, None] for name in ("uint8", "uint16")}
+_LEVELS: dict[np.dtype, np.ndarray] = {
+    dtype: np.linspace(0.0, 1.0, int(unit) + 1)[:, None] for dtype, unit in UNIT.items() if dtype.kind == "u"
+}
 
 
 def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
@@ -31,14 +33,14 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     """
     if not tones:
         return image
-    if image.dtype == np.float32:
+    if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
     curves = _leading_curves(tones)
     if len(curves) == len(tones):
         return _look_up(image, _table(image, curves), owned)
     if isinstance(tones[0], Color) and len(tones) == 1:
         return _fixed_point(image, tones[0])
-    unit = UNIT[image.dtype.name]
+    unit = UNIT[image.dtype]
     if curves:
         table = _float_table(image, curves).astype(np.float32)
         value = _by_index(image, table)
@@ -68,7 +70,7 @@ def _leading_curves(tones: Tones) -> list[Curve]:
 
 def _float_table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
     """Tabulate curves for every level of an integer image: (levels, 1), or (levels, channels) where they differ."""
-    table = levels = _LEVELS[image.dtype.name]
+    table = levels = _LEVELS[image.dtype]
     for curve in curves:
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
     if _has_opacity(image):
@@ -78,7 +80,7 @@ def _float_table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
 
 
 def _table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
-    return (_float_table(image, curves) * UNIT[image.dtype.name] + 0.5).astype(image.dtype)
+    return (_float_table(image, curves) * UNIT[image.dtype] + 0.5).astype(image.dtype)
 
 
 def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
@@ -101,7 +103,7 @@ def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:
 def _fixed_point(image: np.ndarray, color: Color) -> np.ndarray:
     """One colour matrix on integers: OpenCV multiplies, rounds and saturates in one pass."""
     matrix = _matrix(color, image.shape[2])
-    matrix[:, -1] *= np.float32(UNIT[image.dtype.name])
+    matrix[:, -1] *= np.float32(UNIT[image.dtype])
     return cv2.transform(image, matrix).reshape(image.shape)
 
 

@@ -112,11 +112,13 @@ def gather(image: np.ndarray, x0: int, y0: int, x1: int, y1: int, border: Border
 
 def _permute(image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border, colour: Colour) -> np.ndarray:
     """Flips, quarter turns and whole shifts, copied."""
-    corner, far = geo.apply(geo.invert(m), 0.0, 0.0), geo.apply(geo.invert(m), float(size[1]), float(size[0]))
-    x0, x1 = sorted((round(corner[0]), round(far[0])))
-    y0, y1 = sorted((round(corner[1]), round(far[1])))
-    part = gather(image, x0, y0, x1, y1, border, colour)
     turned = m[0] == 0.0
+    # The factor that a source axis is seen by, 1 or -1, where its zero falls, and how many pixels are seen.
+    x_sign, x_zero, across = (m[3], m[5], size[0]) if turned else (m[0], m[2], size[1])
+    y_sign, y_zero, down = (m[1], m[2], size[1]) if turned else (m[4], m[5], size[0])
+    x0 = -int(x_zero) if x_sign > 0 else int(x_zero) - across
+    y0 = -int(y_zero) if y_sign > 0 else int(y_zero) - down
+    part = gather(image, x0, y0, x0 + across, y0 + down, border, colour)
     if turned:
         part = part.transpose(1, 0, 2)
     mirror_x, mirror_y = (m[1] < 0, m[3] < 0) if turned else (m[0] < 0, m[4] < 0)
@@ -131,9 +133,9 @@ def _warp(
     image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border, colour: Colour, interpolation: Interpolation
 ) -> np.ndarray:
     back = geo.invert(m)
-    needed = geo.bounds(geo.transform(back, geo.rectangle(size[1], size[0])))
     if interpolation != "nearest":
         fx, fy = _factors(m, back, size)
+        needed = geo.bounds(geo.transform(back, geo.rectangle(size[1], size[0])))
         upright = geo.is_affine(m) and m[1] == 0.0 == m[3] and m[0] > 0 < m[4]
         if upright and _whole_inside(needed, fx, fy, image.shape):
             return _resize(image, needed, fx, fy, size, interpolation)

@@ -15,6 +15,8 @@ from augury_image.kinds.shapes import Label, Shape, ShapeKind, labels_of, number
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Outline
+
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
@@ -110,6 +112,12 @@ class BoxesKind(ShapeKind):
         """Return the boxes as entries in the field's ``format``."""
         rows = self._from_corners(value.xyxy).tolist()
         return [{"box": r, "label": self.pack_label(label)} for r, label in zip(rows, value.labels, strict=True)]
+
+    def show(self, value: Boxes) -> list[Outline]:
+        """Return each box as an outline."""
+        from augury_image.show import outlines
+
+        return outlines(([box[[0, 1, 2, 1, 2, 3, 0, 3]].reshape(4, 2)] for box in value.xyxy), value.labels)
 
     def samples(self) -> list[Boxes]:
         """Return boxes on an image 48 wide and 32 high."""

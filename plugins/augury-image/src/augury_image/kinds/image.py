@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from augury_image.paint import UNIT
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Picture
+
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -26,6 +28,7 @@ class _Plane(Kind):
     """What pictures and normalised pictures share: they are anchors of the plane."""
 
     space = "plane"
+    bounded: ClassVar[bool]
 
     def size(self, value: np.ndarray) -> PlaneSize:
         """Return height, width and channels."""
@@ -35,7 +38,7 @@ class _Plane(Kind):
         """Run pending warps and tones: one resample, one table."""
         from augury_image.render import render
 
-        return render(value, segment)
+        return render(value, segment, self.bounded)
 
     def apply(self, value: np.ndarray, effect: Pixels, sources: Sequence[np.ndarray]) -> np.ndarray:
         """Run an opaque image function.
@@ -50,7 +53,7 @@ class _Plane(Kind):
 
     def compose(
         self, value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, list[float]]:
+    ) -> tuple[np.ndarray, Sequence[float]]:
         """Paint layers of this image, donors and colours; return the image and each layer's visible share."""
         from augury_image.compose import compose
 
@@ -75,6 +78,7 @@ class Image(_Plane):
     """
 
     payload = True
+    bounded = True
 
     encoding: Literal["png", "jpeg"] = "png"
     quality: Annotated[int, Within(1, 100)] = 95
@@ -129,26 +133,33 @@ class Image(_Plane):
     def conform(self, value: np.ndarray, like: np.ndarray) -> np.ndarray:
         """Bring a donor to the dtype and channels of ``like``."""
         if value.dtype != like.dtype:
-            unit = value.astype(np.float32) / np.float32(UNIT[value.dtype.name])
-            scale = UNIT[like.dtype.name]
+            unit = value.astype(np.float32) / np.float32(UNIT[value.dtype])
+            scale = UNIT[like.dtype]
             value = unit if scale == 1.0 else np.rint(unit * np.float32(scale)).astype(like.dtype)
         return _to_channels(value, like.shape[2])
 
+    def show(self, value: np.ndarray) -> Picture:
+        """Return the picture, made small."""
+        from augury_image.show import picture
+
+        return picture(value)
+
     def samples(self) -> list[np.ndarray]:
-        """Return a colour gradient 48 wide and 32 high, 16-bit grey, float, and a single pixel."""
+        """Return a colour gradient 48 wide and 32 high, 16-bit grey, and a single pixel."""
         y, x = np.mgrid[0:32, 0:48].astype(np.float32)
         red, green = x / 47, y / 31
         first = np.stack([red, green, 0.5 + 0.5 * np.sin((x + y) / 5)], axis=2)
         return [
             np.rint(first * 255).astype(np.uint8),
             np.rint(first[:20, :31, :1] * 65535).astype(np.uint16),
-            np.ascontiguousarray(first[::-1, :17]).astype(np.float32),
             np.full((1, 1, 3), 200, np.uint8),
         ]
 
 
 class RawImage(_Plane):
     """A normalised picture: float32 (height, width, channels) of any range. Warps move it; tones refuse it."""
+
+    bounded = False
 
     def check(self, value: Any) -> np.ndarray:
         """Return a finite C-contiguous float32 array (height, width, channels)."""
@@ -173,6 +184,12 @@ class RawImage(_Plane):
     def unpack(self, stored: Any) -> np.ndarray:
         """Return the array of what `pack` made."""
         return np.frombuffer(stored["float32"], "<f4").astype(np.float32).reshape(stored["shape"])
+
+    def show(self, value: np.ndarray) -> Picture:
+        """Return the picture, its range stretched from black to white."""
+        from augury_image.show import stretched
+
+        return stretched(value)
 
     def samples(self) -> list[np.ndarray]:
         """Return normalised gradients, the first 48 wide and 32 high."""
@@ -232,7 +249,7 @@ def _to_channels(value: np.ndarray, channels: int) -> np.ndarray:
     if have > 4 or channels > 4:
         fix = "use donors of the same kind of image"
         raise FieldError(describe("", f"a donor of {channels} channels", have, fix=fix))
-    full = np.full((*value.shape[:2], 1), UNIT[value.dtype.name], value.dtype)
+    full = np.full((*value.shape[:2], 1), UNIT[value.dtype], value.dtype)
     colours = value[:, :, : 1 if have <= 2 else 3]
     opacity = value[:, :, -1:] if have in (2, 4) else full
     if channels >= 3 and colours.shape[2] == 1:

@@ -17,6 +17,8 @@ from augury_image.kinds.shapes import Label, labels_of, numbers, split_entries
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Spot
+
 GONE, HIDDEN, SEEN = 0, 1, 2
 """Visibility as COCO has it: not there, there but covered, seen."""
 
@@ -88,8 +90,11 @@ class KeypointsKind(Kind):
         if type(value) is Keypoints:
             return value
         given, labels = split_entries(value, ("points", "point", "keypoints", "xy"))
-        array = np.asarray(given, dtype=np.float64) if isinstance(given, list | tuple | np.ndarray) else None
-        if array is None or (array.size and (array.ndim != 2 or array.shape[1] not in (2, 3))):
+        try:
+            array = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            array = np.zeros(1)
+        if array.ndim != 2 and array.size or array.ndim == 2 and array.size and array.shape[1] not in (2, 3):
             fix = "give (x, y) or (x, y, visibility) for each point"
             raise FieldError(describe("", "points of 2 or 3 numbers", type_name(given), fix=fix))
         array = array.reshape(-1, 2) if not array.size else array
@@ -175,6 +180,15 @@ class KeypointsKind(Kind):
             return self.check(stored)
         rows = [[*e["point"], e["visibility"]] for e in entries]
         return self.check({"points": rows, "labels": [e.get("label") for e in entries]})
+
+    def show(self, value: Keypoints) -> list[Spot]:
+        """Return the points that are there."""
+        from augury.views import Spot
+
+        there = zip(value.xy.tolist(), value.visibility.tolist(), value.labels, strict=True)
+        return [
+            Spot(x, y, "" if name is None else str(name), seen < SEEN) for (x, y), seen, name in there if seen > GONE
+        ]
 
     def samples(self) -> list[Keypoints]:
         """Return points on an image 48 wide and 32 high, one of them gone."""

@@ -17,6 +17,8 @@ from augury.values import canonical_bytes
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Cover
+
 
 class Mask(Kind):
     """A label for each pixel: uint8 or uint16, (height, width), as large as its image.
@@ -119,6 +121,12 @@ class Mask(Kind):
     def feature(self) -> Mapping[str, Any]:
         """Hugging Face's Image."""
         return {"_type": "Image"}
+
+    def show(self, value: np.ndarray) -> list[Cover]:
+        """Return a see-through colour for each label."""
+        from augury_image.show import cover
+
+        return [cover(value, self.background)]
 
     def samples(self) -> list[np.ndarray]:
         """Return masks 48 wide and 32 high: a disc of label 7 with a bar of 2, 16-bit blocks, and all background."""

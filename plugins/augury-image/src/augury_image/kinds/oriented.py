@@ -17,6 +17,8 @@ from augury_image.kinds.shapes import Label, Shape, ShapeKind, hull, labels_of, 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Outline
+
 
 @dataclass(frozen=True, eq=False)
 class OrientedBoxes:
@@ -88,7 +90,8 @@ class OrientedBoxesKind(ShapeKind):
         """Return the best rectangle of each box that stays."""
         staying = self.staying(carried)
         rows = [best_rectangle(tuple(p for piece in s.seen for p in piece), s.full) for s in staying]
-        return OrientedBoxes(numbers(rows, 5, "boxes"), tuple(s.label for s in staying))
+        # A billionth of a pixel: what trigonometry there and back leaves, so that a box that was not moved is itself.
+        return OrientedBoxes(numbers(np.round(rows, 9), 5, "boxes"), tuple(s.label for s in staying))
 
     def arrow(self) -> pa.DataType:
         """list<struct<box: fixed_size_list<double>[5], label>>."""
@@ -100,6 +103,12 @@ class OrientedBoxesKind(ShapeKind):
         """Return the boxes as entries."""
         rows = value.cxcywha.tolist()
         return [{"box": r, "label": self.pack_label(label)} for r, label in zip(rows, value.labels, strict=True)]
+
+    def show(self, value: OrientedBoxes) -> list[Outline]:
+        """Return each box as an outline."""
+        from augury_image.show import outlines
+
+        return outlines(([quad] for quad in value.corners()), value.labels)
 
     def samples(self) -> list[OrientedBoxes]:
         """Return boxes on an image 48 wide and 32 high."""

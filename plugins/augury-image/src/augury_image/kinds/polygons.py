@@ -18,6 +18,8 @@ from augury_image.kinds.shapes import Label, Shape, ShapeKind, follow_shape, lab
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Outline
+
 Rings: TypeAlias = tuple[np.ndarray, ...]
 """One object: read-only float64 (k, 2) arrays of x and y, k >= 3, disjoint rings."""
 
@@ -122,6 +124,12 @@ class PolygonsKind(ShapeKind):
             {"rings": [ring.ravel().tolist() for ring in rings], "label": self.pack_label(label)}
             for rings, label in zip(value.objects, value.labels, strict=True)
         ]
+
+    def show(self, value: Polygons) -> list[Outline]:
+        """Return each object's rings as an outline."""
+        from augury_image.show import outlines
+
+        return outlines(value.objects, value.labels)
 
     def samples(self) -> list[Polygons]:
         """Return outlines on an image 48 wide and 32 high, one of two rings."""

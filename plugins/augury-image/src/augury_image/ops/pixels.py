@@ -115,7 +115,7 @@ def blurred(image: np.ndarray, sigma_px: float, side: int) -> np.ndarray:
 
 def noisy(image: np.ndarray, std: float, seed: int, per_channel: bool) -> np.ndarray:
     """Return the image with Gaussian noise, held to its range."""
-    unit = UNIT[image.dtype.name]
+    unit = UNIT[image.dtype]
     shape = image.shape if per_channel else (*image.shape[:2], 1)
     noise = generator(seed).standard_normal(shape, dtype=np.float32)
     noise *= np.float32(std * unit)
@@ -129,7 +129,7 @@ def noisy(image: np.ndarray, std: float, seed: int, per_channel: bool) -> np.nda
 def normalized(image: np.ndarray, mean: float | tuple[float, ...], std: float | tuple[float, ...]) -> np.ndarray:
     """Return (image - mean) / std as float32, the image read in [0, 1]."""
     scale = 1.0 / np.asarray(std, np.float64)
-    gain = (scale / UNIT[image.dtype.name]).astype(np.float32)
+    gain = (scale / UNIT[image.dtype]).astype(np.float32)
     shift = (-np.asarray(mean, np.float64) * scale).astype(np.float32)
     out = image * gain
     out += shift

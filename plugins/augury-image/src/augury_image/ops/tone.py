@@ -128,7 +128,7 @@ class Posterize(Op):
 
     on = "image"
 
-    bits_range: Annotated[IntRange, Within(1, 8)] = (4, 4)
+    bits_range: Annotated[IntRange, Within(1, 8)] = (3, 6)
 
     def draw(self, rng: Rng, info: Info) -> dict[str, int]:
         """Draw the bits."""
@@ -152,7 +152,7 @@ class Solarize(Op):
 
     on = "image"
 
-    threshold_range: FractionRange = (0.5, 0.5)
+    threshold_range: FractionRange = (0.4, 0.6)
 
     def draw(self, rng: Rng, info: Info) -> dict[str, float]:
         """Draw the threshold."""
