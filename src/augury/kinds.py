@@ -80,7 +80,7 @@ class Kind(Configured):
         raise NotImplementedError
 
     def show(self, value: Any) -> View | Sequence[Mark] | None:
-        """Return what a person should see of a value: a view, for targets the marks on their anchor's; None for text."""
+        """Return what a person should see of a value: a view, or a target's marks on its anchor's; None for text."""
         return None
 
     # -- anchors ---------------------------------------------------------------------------------------------

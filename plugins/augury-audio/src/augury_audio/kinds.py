@@ -21,6 +21,8 @@ from augury_audio.resample import resample
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Sound, Stretch
+
 
 class AudioKind(Kind):
     """Sound: an `Audio` in memory, a FLAC or WAV file on disk.
@@ -70,6 +72,12 @@ class AudioKind(Kind):
     def feature(self) -> Mapping[str, Any]:
         """Return the Hugging Face feature."""
         return {"_type": "Audio"}
+
+    def show(self, value: Audio) -> Sound:
+        """Return the recording to play, with its outline."""
+        from augury_audio.show import sound
+
+        return sound(value)
 
     def samples(self) -> list[Any]:
         """Return values for tests: mono, stereo at another rate, a single sample."""
@@ -154,6 +162,12 @@ class Intervals(Kind):
     def pack(self, value: Sequence[Interval]) -> list[dict[str, Any]]:
         """Return the intervals as mappings."""
         return [interval._asdict() for interval in value]
+
+    def show(self, value: Sequence[Interval]) -> list[Stretch]:
+        """Return the intervals as marks."""
+        from augury.views import Stretch
+
+        return [Stretch(*interval) for interval in value]
 
     def samples(self) -> list[Any]:
         """Return values for tests: words, a moment beside an overlap, none."""

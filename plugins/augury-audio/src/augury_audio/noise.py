@@ -94,8 +94,8 @@ def level(samples: Samples, rate: int, reference: Reference) -> float:
         return 0.0
     if reference == "active":
         return active_power(samples, rate)
-    flat = samples.reshape(-1)
-    return float(np.dot(flat, flat)) / flat.size
+    # Not np.dot: BLAS splits long sums over its threads, and the sum would depend on their number.
+    return float(np.square(samples, dtype=np.float64).mean())
 
 
 def active_power(samples: Samples, rate: int) -> float:

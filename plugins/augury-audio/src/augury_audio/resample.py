@@ -26,10 +26,12 @@ _CUTOFF = 0.92
 _BETA = 8.0
 _FINE = 512
 
-# Outputs of one matrix product: more wastes products with zeros, fewer copies more windows. And windows of one:
-# they then stay in the cache.
-_TILE = 48
-_ROWS = 256
+# Outputs of one matrix product: more wastes products with zeros, fewer copies more windows.
+_TILE = 44
+
+# Multiply-adds of one matrix product. Its windows stay in the cache, and OpenBLAS gives larger ones to several threads,
+# with other roundings: results must not hang on the number of threads.
+_PRODUCT = 2**19
 
 _DRIFT = 0.02
 _KEEP = 4096
@@ -73,8 +75,9 @@ def resample(samples: Samples, step: float, n_out: int, *, start: float = 0.0) -
         width, outputs = tile.filters.shape
         views = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)
         views = views[:, whole + tile.low - first :: bank.inputs]
-        for begin in range(0, cycles, _ROWS):
-            end = min(begin + _ROWS, cycles)
+        rows = max(1, _PRODUCT // tile.filters.size)
+        for begin in range(0, cycles, rows):
+            end = min(begin + rows, cycles)
             windows = np.ascontiguousarray(views[:, begin:end])
             out[:, begin:end, tile.at : tile.at + outputs] = windows @ tile.filters
     return out.reshape(channels, -1)[:, :n_out]

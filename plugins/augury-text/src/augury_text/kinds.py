@@ -16,6 +16,8 @@ from augury_text.tokens import word_spans
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from augury.views import Run, Words
+
 
 class Text(Kind):
     """A string. Offsets on it count Unicode code points, as Python does.
@@ -69,6 +71,12 @@ class Text(Kind):
     def is_empty(self, value: str) -> bool:
         """Whether nothing but blanks is left."""
         return not value.strip()
+
+    def show(self, value: str) -> Words:
+        """Return the text, to be shown with its changes."""
+        from augury.views import Words
+
+        return Words(value)
 
     def samples(self) -> list[str]:
         """Return texts for tests: English, and everything offsets go wrong on."""
@@ -142,6 +150,12 @@ class _Ranges(Kind):
                 fix = "count characters, not bytes, from the text's start"
                 raise FieldError(describe("", expected, tuple(item), fix=fix))
         return value
+
+    def show(self, value: tuple[Any, ...]) -> list[Run]:
+        """Return the ranges as marks."""
+        from augury.views import Run
+
+        return [Run(*item) for item in value]
 
     def is_empty(self, value: tuple[Any, ...]) -> bool:
         """Whether none is left."""
