@@ -7,7 +7,6 @@ commands that you would type, and prints them.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import subprocess
@@ -30,12 +29,12 @@ def main() -> None:
     if folder.resolve() != HOME.resolve() and not (folder / "recipe.yaml").exists():
         shutil.copy(HOME / "recipe.yaml", folder)
     recipe, dataset, sheet, page = (
-        Path(os.path.relpath(folder / name)) for name in ("recipe.yaml", "out", "contact-sheet.png", "preview.html")
+        shown(folder / name) for name in ("recipe.yaml", "out", "contact-sheet.png", "preview.html")
     )
 
     say("a corpus of real data, out of packages that are installed")
     corpus = build(folder / "corpus")
-    print(f"{os.path.relpath(corpus)}: {count(corpus, '*.jpg')} photographs, {count(corpus, '*.wav')} calls, 2 tables")
+    print(f"{shown(corpus)}: {count(corpus, '*.jpg')} photographs, {count(corpus, '*.wav')} calls, 2 tables")
 
     say("is the recipe right? nothing is run")
     augury("check", recipe)
@@ -63,6 +62,12 @@ def augury(*words: object) -> None:
     done = subprocess.run([sys.executable, "-m", "augury", *map(str, words)], check=False)
     if done.returncode:
         sys.exit(done.returncode)
+
+
+def shown(path: Path) -> Path:
+    """Return a path as short as it can be written from here."""
+    path = path.resolve()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def say(what: str) -> None:
