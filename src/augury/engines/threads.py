@@ -33,7 +33,12 @@ def single_thread_environment() -> Iterator[None]:
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Hold the libraries that are loaded to one thread, and give them back what they had."""
+    """Hold the libraries that are loaded to one thread, and give them back what they had.
+
+    BLAS counts too: it splits sums over its threads, so their number would show in the last bits of a result.
+    """
+    from threadpoolctl import threadpool_limits
+
     cv2, torch = sys.modules.get("cv2"), sys.modules.get("torch")
     before_cv2 = cv2.getNumThreads() if cv2 else 0
     before_torch = torch.get_num_threads() if torch else 0
@@ -42,7 +47,8 @@ def single_threaded() -> Iterator[None]:
     if torch:
         torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1):
+            yield
     finally:
         if cv2:
             cv2.setNumThreads(before_cv2)
