@@ -1,0 +1,94 @@
+"""The house's sizes and habits, held by tests: file and function lengths, docstrings, no leftovers, tested hooks."""
+
+import ast
+import inspect
+import re
+import warnings
+
+import pytest
+
+from augury import hookspecs
+from tests.meta.house import CORE, PLUGINS, ROOT, modules
+
+SOURCES = {name: path for package in (CORE, *PLUGINS) for name, path in modules(package).items()}
+MOST_LINES = 500
+WANTED_LINES = 400
+MOST_FUNCTION_LINES = 80
+LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError\(\)|\bpass  # stub")
+HOOKS = [name for name in dir(hookspecs) if name.startswith("augury_")]
+
+
+def _tests():
+    return [path for folder in (ROOT / "tests", ROOT / "plugins") for path in folder.rglob("test_*.py")]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_files_are_short(name):
+    """No file grows past 500 lines, tables of data apart; past 400 it is said."""
+    text = SOURCES[name].read_text(encoding="utf-8")
+    lines = text.count("\n")
+    if lines > WANTED_LINES:
+        warnings.warn(f"{name} has {lines} lines, more than the {WANTED_LINES} that are wanted", LongFile, stacklevel=1)
+    assert lines <= MOST_LINES
+
+
+class LongFile(UserWarning):
+    """A file is longer than wanted and not yet too long."""
+
+
+pytestmark = pytest.mark.filterwarnings("default::tests.meta.test_house.LongFile")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_functions_are_short(name):
+    """No function grows past 80 lines."""
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= MOST_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_nothing_is_left_over(name):
+    """No notes to self, no stubs."""
+    found = LEFTOVER.findall(SOURCES[name].read_text(encoding="utf-8"))
+    assert found == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_module_says_what_it_is(name):
+    """Each module begins with a docstring."""
+    assert ast.get_docstring(ast.parse(SOURCES[name].read_text(encoding="utf-8")))
+
+
+def test_hooks_are_documented():
+    """Every hook says when it is called; every argument is explained where it first comes."""
+    docs = {hook: inspect.getdoc(getattr(hookspecs, hook)) or "" for hook in HOOKS}
+    assert all(len(doc) > 40 for doc in docs.values())
+    arguments = {a for hook in HOOKS for a in inspect.signature(getattr(hookspecs, hook)).parameters}
+    explained = " ".join(docs.values())
+    assert {a for a in arguments if a not in explained} == set()
+
+
+def test_names_of_this_house_only():
+    """Plugins' ids begin with what their distribution is for, in lower case, and have a summary."""
+    from augury.catalog import registry
+
+    for group in ("ops", "kinds", "formats"):
+        for entry in registry().entries(group):
+            assert entry.spec.summary.endswith("."), f"{entry.id}: the summary is not a sentence"
+            assert not re.search(r"random_|Random", entry.id), f"{entry.id}: everything here is random"
+
+
+def test_tests_have_docstrings():
+    """Every test says in a line what it holds."""
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in _tests()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+    assert silent == []

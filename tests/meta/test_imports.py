@@ -1,0 +1,81 @@
+"""What importing costs: names without weight, every module alone, nothing heavy for a listing."""
+
+import json
+import subprocess
+import sys
+import types
+
+import pytest
+
+import augury
+from tests.meta.house import CORE, PLUGINS, modules
+
+HEAVY = ("numpy", "torch", "cv2", "scipy", "pyarrow", "pandas", "PIL", "ray", "yaml", "rich", "fsspec")
+MODULES = [name for package in (CORE, *PLUGINS) for name in modules(package)]
+
+
+def _loaded_after(code):
+    code = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def test_import_is_light():
+    """``import augury`` loads none of the heavy packages, and hardly a module of its own."""
+    loaded = _loaded_after("import augury")
+    assert not loaded & set(HEAVY)
+    assert {name for name in loaded if name.startswith("augury")} == {"augury"}
+
+
+@pytest.mark.parametrize("verb", ["ops list", "plugins list"])
+def test_listing_is_light(verb):
+    """Listing loads no array library and no module that an entry's target names."""
+    from augury.catalog import registry
+
+    loaded = _loaded_after(
+        f"from augury.cli.main import main\ntry:\n    main({verb.split()!r})\nexcept SystemExit:\n    pass"
+    )
+    assert not loaded & {"numpy", "torch", "cv2", "scipy", "pyarrow", "pandas", "PIL", "ray"}
+    targets = {entry.spec.target.split(":")[0] for entry in registry().entries("ops")}
+    assert not loaded & targets
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_imports_alone(name):
+    """Each module is imported first in a fresh interpreter, with warnings as errors."""
+    if name.endswith("__main__"):
+        pytest.skip("running it is its purpose")
+    optional = {"augury.torch": "torch"}
+    if name in optional:
+        pytest.importorskip(optional[name])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"import {name}"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_public_names_are_not_modules():
+    """No public function or class shares its name with a submodule, which would hide one of them."""
+    submodules = {name.split(".")[1] for name in modules(CORE) if name.count(".") == 1}
+    for name in augury.__all__:
+        value = getattr(augury, name)
+        assert isinstance(value, types.ModuleType) or name not in submodules, name
+
+
+def test_all_is_the_namespace():
+    """``dir(augury)`` is what ``__all__`` says, and every name is there."""
+    assert dir(augury) == sorted(augury.__all__)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = augury.no_such_name
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if not n.endswith("__main__")])
+def test_all_names_exist(name):
+    """What a package's ``__all__`` names is there."""
+    if name == "augury.torch":
+        pytest.importorskip("torch")
+    module = __import__(name, fromlist=["*"])
+    missing = [n for n in getattr(module, "__all__", ()) if not hasattr(module, n)]
+    assert missing == []
