@@ -11,6 +11,7 @@ GOOD = [
         effect="Rope",
     ),
     OpSpec("demo.noop", "augury_demo.ops:Noop", "Do nothing.", "demo.letters"),
+    OpSpec("demo.draw", "augury_demo.ops:Draw", "Draw a number.", "demo.letters"),
     OpSpec("demo.splice", "augury_demo.ops:Splice", "Append a donor's letters.", "demo.letters", effect="Rope"),
     OpSpec("demo.shift", "augury_demo.ops:Shift", "Add a drawn number.", "row", effect="Rows"),
     OpSpec("demo.center", "augury_demo.ops:Center", "Subtract the training mean.", "row", effect="Rows"),

@@ -250,3 +250,20 @@ class Mix(Op):
 def blend(columns: Any, weight: Any, theirs: Any) -> Any:
     """Blend each row with its donor's numbers."""
     return {name: column * (1 - weight) + theirs[:, j] * weight for j, (name, column) in enumerate(columns.items())}
+
+
+class Draw(Op):
+    """Draw a number and declare nothing.
+
+    Fields: a text. Draws: u, uniform in [0, 1). Cost: none.
+    """
+
+    on = "demo.letters"
+
+    def draw(self, rng: Any, info: Any) -> Any:
+        """Draw the number."""
+        return {"u": rng.random()}
+
+    def effect(self, draw: Any, info: Any) -> Any:
+        """Return no effect."""
+        return []
