@@ -6,16 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augury.dataset.building import run as run
     from augury.dataset.manifest import Manifest as Manifest
-    from augury.dataset.replay import replay as replay
-    from augury.dataset.run import run as run
-    from augury.dataset.verify import verify as verify
+    from augury.dataset.replaying import replay as replay
+    from augury.dataset.verifying import verify as verify
 
 _LAZY = {
     "Manifest": "augury.dataset.manifest",
-    "replay": "augury.dataset.replay",
-    "run": "augury.dataset.run",
-    "verify": "augury.dataset.verify",
+    "replay": "augury.dataset.replaying",
+    "run": "augury.dataset.building",
+    "verify": "augury.dataset.verifying",
 }
 
 __all__ = ["Manifest", "replay", "run", "verify"]
@@ -23,7 +23,6 @@ __all__ = ["Manifest", "replay", "run", "verify"]
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use."""
-    # A submodule of the same name is set by the import, so the name is put over it.
     if name in _LAZY:
         value = getattr(import_module(_LAZY[name]), name)
         globals()[name] = value

@@ -71,7 +71,7 @@ class Parquet(Format):
 
     def read_table(self, path: Path, schema: pa.Schema, fields: Fields) -> Iterator[pa.Table]:
         """Yield row groups."""
-        with pq.ParquetFile(path, page_checksum_verification=True) as reader:
+        with pq.ParquetFile(path) as reader:
             for index in range(reader.num_row_groups):
                 yield reader.read_row_group(index, columns=schema.names, use_threads=False).cast(schema)
 
@@ -91,7 +91,7 @@ def _raw(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRe
 
 
 class ParquetWriter(Writer):
-    """Writes row groups of bounded size, with page checksums and the features Hugging Face needs named."""
+    """Writes row groups of bounded size, with the features Hugging Face needs named."""
 
     def __init__(self, stem: Path, schema: pa.Schema, fields: Fields, compression: str) -> None:
         """Open ``stem.parquet``."""
@@ -102,7 +102,6 @@ class ParquetWriter(Writer):
             self.path,
             self.schema,
             compression=compression,
-            write_page_checksum=True,
             use_dictionary=_dictionary(schema, fields),
         )
 
