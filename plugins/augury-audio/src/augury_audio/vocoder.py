@@ -53,7 +53,7 @@ def stretch(
         n_out: Samples to make.
         rate: Sample rate in Hz; sets the window (about 64 ms).
         start: Input position of output sample 0, in samples.
-        pitch: Frequency ratio, 1/8 to 8: 2 is an octave up.
+        pitch: Frequency ratio, 1/64 to 64: 2 is an octave up.
 
     Returns:
         float32 (channels, n_out). With step and pitch 1 and a whole ``start``, an exact copy.
@@ -63,8 +63,8 @@ def stretch(
 
     Cost: three FFTs a frame of about 1,000 samples and a quarter of that hop; memory of the output and one block.
     """
-    if not (step > 0 and 0.125 <= pitch <= 8):
-        raise ValueError(f"expected step above 0 and pitch in [1/8, 8], got {step} and {pitch}")
+    if not (step > 0 and 1 / 64 <= pitch <= 64):
+        raise ValueError(f"expected step above 0 and pitch in [1/64, 64], got {step} and {pitch}")
     if step == 1 and pitch == 1 and start == int(start):
         return _copy(samples, int(start), n_out)
     hop_in, hop_out = _hops(pitch, window_length(rate) // OVERLAP)
