@@ -17,11 +17,14 @@ _ENDINGS = (
     *(("a", "JJS", end, put) for end, put in (("iest", "y"), ("est", "e"), ("est", ""))),
 )
 _BASE_TAGS = {"n": "NN", "v": "VB", "a": "JJ", "r": "RB"}
-_PAST_FORMS: dict[str, list[tuple[str, str]]] = {}
+_IRREGULAR: dict[str, list[tuple[str, str, str]]] = {}
 for _lemma, (_past, _participle) in PRINCIPAL_PARTS.items():
-    _PAST_FORMS.setdefault(_past, []).append((_lemma, "VBD"))
-    _PAST_FORMS.setdefault(_participle, []).append((_lemma, "VBN"))
+    _IRREGULAR.setdefault(_past, []).append(("v", _lemma, "VBD"))
+    _IRREGULAR.setdefault(_participle, []).append(("v", _lemma, "VBN"))
+for _lemma, _plural in PLURALS.items():
+    _IRREGULAR.setdefault(_plural, []).append(("n", _lemma, "NNS"))
 _GRADABLE = re.compile(r"[^aeiouy]*[aeiouy]+[^aeiouy]*e?\Z|[^aeiouy]*[aeiouy]+[^aeiouy]+y\Z")
+_MEN = re.compile(r"(?<!hu)(?<!ger)(?<!ro)(?<!sha)(?<!talis)(?<!cai)(?<!cay)(?<!otto)(?<!nor)(?<!brah)man\Z")
 _SHORT = re.compile(r"(?:[^aeiou]|qu)*[aeiou][^aeiouwxy]\Z")
 _VOWEL_SOUND = re.compile(r"[aeiou]|(?:hour|honest|honor|honour|heir)")
 _CONSONANT_SOUND = re.compile(r"uni(?!n|m)|u[st][aeiu]|ubi|ura|eu|ew|one\b|once")
@@ -36,8 +39,7 @@ def readings(form: str, irregular: Mapping[str, str]) -> Iterator[tuple[str, str
     """
     for pos, tag in _BASE_TAGS.items():
         yield pos, form, tag
-    for lemma, tag in _PAST_FORMS.get(form, ()):
-        yield "v", lemma, tag
+    yield from _IRREGULAR.get(form, ())
     for reading in filter(None, irregular.get(form, "").split(";")):
         pos, lemma = reading.split(":")
         if pos != "v" or lemma not in PRINCIPAL_PARTS or form.endswith("ing"):
@@ -53,7 +55,7 @@ def inflect(lemma: str, tag: str, irregular: Mapping[str, str]) -> str | None:
     Args:
         lemma: a lower-case lemma.
         tag: NN, NNS, VB, VBZ, VBD, VBN, VBG, JJ, JJR, JJS or RB.
-        irregular: as in `readings`; says which words double their last consonant and which plurals end in -men.
+        irregular: as in `readings`; says which words double their last consonant.
 
     Returns:
         The form, or None where the word has none of its own (`more beautiful`).
@@ -61,8 +63,7 @@ def inflect(lemma: str, tag: str, irregular: Mapping[str, str]) -> str | None:
     if tag in ("NN", "VB", "JJ", "RB"):
         return lemma
     if tag == "NNS":
-        men = lemma[:-2] + "en"
-        return PLURALS.get(lemma) or (men if lemma.endswith("man") and men in irregular else _with_s(lemma))
+        return PLURALS.get(lemma) or (lemma[:-2] + "en" if _MEN.search(lemma) else _with_s(lemma))
     if tag == "VBZ":
         return _with_s(lemma)
     if tag == "VBG":

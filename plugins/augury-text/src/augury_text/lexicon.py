@@ -118,7 +118,6 @@ class Replaceable(dict[str, bool]):
         return able
 
 
-@functools.cache
 def load_lexicon(source: Source = "compiled") -> Lexicon:
     """Open a lexicon; the second call gives the same object.
 
@@ -130,6 +129,11 @@ def load_lexicon(source: Source = "compiled") -> Lexicon:
 
     Cost: the compiled file takes about 30 ms once.
     """
+    return _opened(source)
+
+
+@functools.cache
+def _opened(source: Source) -> Lexicon:
     if source == "nltk":
         from augury_text.nltk_wordnet import nltk_lexicon
 

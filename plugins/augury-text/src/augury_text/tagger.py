@@ -115,10 +115,10 @@ class Tagger:
         if len(odds) == 1 and word == lower:
             return odds[0][0]
         before = self._neighbour(text, spans, index, -1)
-        if word != lower and _is_name(text, word, before):
+        after = self._neighbour(text, spans, index, 1)
+        if word != lower and word[0].isupper() and (before != "^" or after == "NNP") and not text.isupper():
             return "NNP"
-        left = _BEFORE.get(before, _NOTHING)
-        right = _AFTER.get(self._neighbour(text, spans, index, 1), _NOTHING)
+        left, right = _BEFORE.get(before, _NOTHING), _AFTER.get(after, _NOTHING)
         best, most = "", -math.inf
         for tag, value in odds:
             value += left.get(tag, 0.0) + right.get(tag, 0.0)
@@ -164,15 +164,14 @@ class Tagger:
         return tuple(odds.items()) or _guess(lower)
 
 
-@functools.cache
 def load_tagger(source: Source = "compiled") -> Tagger:
     """The tagger on a lexicon; the second call gives the same object."""
+    return _opened(source)
+
+
+@functools.cache
+def _opened(source: Source) -> Tagger:
     return Tagger(load_lexicon(source))
-
-
-def _is_name(text: str, word: str, before: str) -> bool:
-    """Whether a word not all in lower case is a name: a capital inside a sentence of mixed case."""
-    return before != "^" and word[:1].isupper() and not text.isupper()
 
 
 def _contraction(lower: str) -> str | None:

@@ -1,5 +1,12 @@
-"""Captions and their mirror images, written by hand; `=` stands for "unchanged"."""
+"""Left and right in captions, against mirror images written by hand."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augury_text import mirror_edits
+
+# Captions and their mirror images, written by hand; = stands for "unchanged".
 MIRRORED = [
     ("A dog on the left and a cat on the right.", "A dog on the right and a cat on the left."),
     ("He left the house", "="),
@@ -74,3 +81,45 @@ MIRRORED = [
     ("The left\u2010hand door", "The right\u2010hand door"),
     ("An upside-down bottle lying to its right.", "An upside-down bottle lying to its left."),
 ]
+
+
+def mirrored(text):
+    for start, end, new in reversed(mirror_edits(text)):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def test_there_are_enough():
+    """The list is long enough to mean something, with both outcomes."""
+    spared = sum(image == "=" for _, image in MIRRORED)
+    assert len(MIRRORED) >= 60
+    assert 20 <= spared <= len(MIRRORED) - 20
+
+
+@pytest.mark.parametrize(("caption", "image"), MIRRORED)
+def test_mirrored(caption, image):
+    """Sides are exchanged; the verb, the correct and the exact are spared."""
+    assert mirrored(caption) == (caption if image == "=" else image)
+
+
+@pytest.mark.parametrize("caption", ["Left", "LEFT", "left", "Rightmost", "UPPER-LEFT"])
+def test_casing_and_back(caption):
+    """The casing is kept, and mirroring twice gives the caption."""
+    once = mirrored(caption)
+    assert once != caption
+    assert once.isupper() == caption.isupper()
+    assert mirrored(once) == caption
+
+
+@given(
+    st.lists(
+        st.sampled_from(["left", "Right", "LEFT", "most", " ", "the ", " he ", "-", ",", "\n", "\u00a0", "\u0301"])
+    )
+)
+def test_only_the_words_change(pieces):
+    """Edits are in order, apart, and replace nothing but `left` and `right`."""
+    text, end = "".join(pieces), 0
+    for a, b, new in mirror_edits(text):
+        assert end <= a
+        assert {text[a:b].lower(), new.lower()} == {"left", "right"}
+        end = b
