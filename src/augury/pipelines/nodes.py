@@ -10,8 +10,9 @@ from augury.effects import Convert, moves
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Op
+from augury.pipelines.info import LOOK_NONE, RunInfo
 from augury.pipelines.output import Applied
-from augury.pipelines.running import LOOK_NONE, RunInfo, Running
+from augury.pipelines.running import Running
 from augury.rng import Rng, gate
 from augury.spaces.row import RowSize
 from augury.specs import KEEP, REFUSE, OpSpec

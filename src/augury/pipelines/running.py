@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from augury.effects import SELF, Convert, Effect, Layers, Pixels, Rows, Samples
@@ -10,138 +10,41 @@ from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
 from augury.pipelines.donors import DonorRecord, Ring, View
+from augury.pipelines.info import RunInfo
+from augury.pipelines.layering import compose_layers, mix_label
 from augury.pipelines.output import Applied
 from augury.record import FieldSpec, Record, Schema
-from augury.spaces import geometry as geo
 from augury.spaces import segment_class
 from augury.spaces.row import RowSize
 
 if TYPE_CHECKING:
     from augury.pipelines.nodes import OpNode
 
-LOOK_NONE: frozenset[str] = frozenset()
 OPAQUE = (Pixels, Samples)
-
-
-class RunInfo:
-    """What an op is shown of one anchor: the `augury.op.Info` of a running record."""
-
-    __slots__ = ("_memo", "_now", "copy", "donors", "field", "id", "kind", "look", "size", "state", "view")
-
-    def __init__(self, now: Running, field: str, kind: Any, size: Any) -> None:
-        """Show ``field`` of the record ``now``."""
-        self._now = now
-        self.field = field
-        self.kind = kind
-        self.size = size
-        self.id = now.id
-        self.copy = now.copy
-        self.state: Any = None
-        self.donors: Sequence[Donor] = ()
-        self.view: View | None = None
-        self.look = LOOK_NONE
-        self._memo: dict[Any, Any] = {}
-
-    def _may(self, what: str) -> None:
-        if what not in self.look:
-            raise RuntimeError(
-                f"info.{what} is for pick and draw of an op whose reads has {what!r}; effect() must not look"
-            )
-
-    @property
-    def value(self) -> Any:
-        """The anchor's value, after running what is pending; for rows a mapping of columns to values."""
-        self._may("value")
-        return self._now.row_values() if self.field == "row" else self._now.current(self.field)
-
-    @property
-    def targets(self) -> Mapping[str, Any]:
-        """The anchor's targets, mapped through what is pending, each when it is asked for."""
-        self._may("targets")
-        return _Targets(self._now, self.field)
-
-    def after(self, effect: Effect) -> Mapping[str, Any]:
-        """Return the targets as they will be once the anchor has ``effect`` too."""
-        self._may("targets")
-        return _Targets(self._now, self.field, effect)
-
-    @property
-    def links(self) -> Mapping[str, Any]:
-        """The record's other fields as they are now."""
-        self._may("links")
-        return _Links(self._now, self.field)
-
-    @property
-    def pool(self) -> View:
-        """The donor pool, in pick only."""
-        if self.view is None:
-            raise RuntimeError("info.pool is for pick() only")
-        return self.view
-
-    def memo(self, fn: Callable[[Any], Any]) -> Any:
-        """Return ``fn(value)``, computed once for each value."""
-        value = self.value
-        known = self._memo.get(fn)
-        if known is None or known[0] is not value:
-            known = self._memo[fn] = (value, fn(value))
-        return known[1]
-
-
-class _Lazy(Mapping[str, Any]):
-    """A mapping of fields whose values are worked out when asked for."""
-
-    __slots__ = ("_anchor", "_now")
-
-    def __init__(self, now: Running, anchor: str) -> None:
-        self._now = now
-        self._anchor = anchor
-
-    def _names(self) -> list[str]:
-        raise NotImplementedError
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    def __len__(self) -> int:
-        return len(self._names())
-
-
-class _Targets(_Lazy):
-    __slots__ = ("_then",)
-
-    def __init__(self, now: Running, anchor: str, then: Effect = None) -> None:
-        super().__init__(now, anchor)
-        self._then = then
-
-    def _names(self) -> list[str]:
-        space = self._now.kind(self._anchor).space
-        targets = self._now.schema.targets(self._anchor)
-        return [f.name for f in targets if f.name in self._now.values and space in f.kind.follows]
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._names():
-            raise KeyError(name)
-        return self._now.peek(name, self._anchor, self._then)
-
-
-class _Links(_Lazy):
-    __slots__ = ()
-
-    def _names(self) -> list[str]:
-        return [name for name in self._now.values if name != self._anchor]
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._names():
-            raise KeyError(name)
-        return self._now.current(name)
 
 
 class Running:
     """The state of one record. Everything of it is thrown away at the end but `values` and `applied`."""
 
     __slots__ = (
-        "_carried", "_infos", "_segments", "applied", "compile", "copy", "id", "key", "kinds", "node", "rings", "rows",
-        "schema", "state_hashes", "states", "stored", "trace", "values",
+        "_infos",
+        "_segments",
+        "applied",
+        "carried",
+        "compile",
+        "copy",
+        "id",
+        "key",
+        "kinds",
+        "node",
+        "rings",
+        "rows",
+        "schema",
+        "state_hashes",
+        "states",
+        "stored",
+        "trace",
+        "values",
     )  # fmt: skip
 
     def __init__(
@@ -174,7 +77,7 @@ class Running:
         self.trace: list[str] | None = None
         self._segments: dict[str, Any] = {}
         self._infos: dict[str, RunInfo] = {}
-        self._carried: dict[str, Any] = {}
+        self.carried: dict[str, Any] = {}
 
     # -- what ops are shown ------------------------------------------------------------------------------------
 
@@ -215,7 +118,7 @@ class Running:
         """Return a target's value mapped through what is pending, and an effect after it, without running them."""
         kind, size = self.kind(name), self.info(anchor).size
         segment = self._segments.get(anchor)
-        carried = self._open(name, anchor, segment.source if segment is not None else None)
+        carried = self.opened(name, anchor, segment.source if segment is not None else None)
         where = segment.map() if segment is not None else None
         if where is not None:
             carried = kind.follow(carried, where)
@@ -274,7 +177,8 @@ class Running:
         if type(effect) in OPAQUE:
             self._opaque(field, effect, donors)
         elif type(effect) is Layers:
-            self._layers(field, effect, donors)
+            assert self.node is not None
+            compose_layers(self, field, effect, donors, self.node.label)
         elif type(effect) is Convert:
             self._convert(field, effect)
         elif hasattr(effect, "lower"):
@@ -322,16 +226,17 @@ class Running:
             if self.schema.fields[anchor].kind.space not in kind.follows:
                 self.remove(spec.name)
                 continue
-            self._carried[spec.name] = kind.follow(self._open(spec.name, anchor, size), where)
+            self.carried[spec.name] = kind.follow(self.opened(spec.name, anchor, size), where)
 
-    def _open(self, name: str, anchor: str, size: Any = None) -> Any:
-        if name not in self._carried:
+    def opened(self, name: str, anchor: str, size: Any = None) -> Any:
+        """Return a target in its carried form; ``size`` is the anchor's where it is opened only now."""
+        if name not in self.carried:
             return self.kind(name).open(self.values[name], size if size is not None else self.info(anchor).size)
-        return self._carried[name]
+        return self.carried[name]
 
     def _closed(self, name: str, anchor: str) -> Any:
-        if name in self._carried:
-            return self.kind(name).close(self._carried[name], self.info(anchor).size)
+        if name in self.carried:
+            return self.kind(name).close(self.carried[name], self.info(anchor).size)
         return self.values[name]
 
     def _opaque(self, field: str, effect: Effect, donors: Sequence[Donor]) -> None:
@@ -361,98 +266,8 @@ class Running:
     def remove(self, field: str) -> None:
         """Leave a field out of the output."""
         self.values.pop(field, None)
-        self._carried.pop(field, None)
+        self.carried.pop(field, None)
         self._segments.pop(field, None)
-
-    def _layers(self, field: str, effect: Layers, donors: Sequence[Donor]) -> None:
-        """Compose the record with its donors: the value, every target by its layer's place, the label by weight."""
-        from augury.spaces.plane import PlaneMap, PlaneSize
-
-        assert self.node is not None
-        label = self.node.label
-        info = self.info(field)
-        before = info.size
-        size = PlaneSize(*effect.size, before.channels)
-        frame = geo.rectangle(size.width, size.height)
-        sizes = [
-            before if i.source == SELF else donors[i.source].size if i.source is not None else size
-            for i in effect.layers
-        ]
-        outlines = [
-            layer.region if layer.region is not None else geo.transform(layer.place, geo.rectangle(s.width, s.height))
-            for layer, s in zip(effect.layers, sizes, strict=True)
-        ]
-        maps = []
-        for i, layer in enumerate(effect.layers):
-            if layer.source is None or not layer.targets:
-                continue
-            clips = [frame] if layer.region is None else [frame, layer.region]
-            clips.append(geo.transform(layer.place, geo.rectangle(sizes[i].width, sizes[i].height)))
-            hides = [outlines[j] for j in range(i + 1, len(outlines)) if effect.layers[j].covers]
-            maps.append((layer.source, PlaneMap(layer.place, sizes[i], size, clips, hides)))
-        for spec in self.schema.targets(field):
-            self._compose_target(spec.name, field, maps, donors, size)
-        values = [d.value for d in donors]
-        self.values[field], shares = self.kind(field).compose(self.values[field], effect, values)
-        if label is not None:
-            self._mix_label(
-                label,
-                [layer.source for layer in effect.layers],
-                [
-                    share if layer.weight is None else layer.weight
-                    for layer, share in zip(effect.layers, shares, strict=True)
-                ],
-                donors,
-            )
-        info.size = size
-        if self.trace is not None:
-            self.trace.append(f"{field}: {len(effect.layers)} layers composed")
-
-    def _compose_target(
-        self, name: str, anchor: str, maps: Sequence[tuple[int, Any]], donors: Sequence[Donor], size: Any
-    ) -> None:
-        kind = self.kind(name)
-        parts = []
-        for source, where in maps:
-            if source == SELF:
-                if name in self.values:
-                    parts.append((self._open(name, anchor), where))
-            elif name in donors[source].record:
-                parts.append((kind.open(donors[source].record[name], where.source), where))
-        if parts:
-            self._carried[name] = kind.merge(parts, size)
-            self.values.setdefault(name, None)
-
-    def _mix_label(
-        self, label: tuple[str, Kind], sources: Sequence[int | None], weights: Sequence[float], donors: Sequence[Donor]
-    ) -> None:
-        field, new = label
-        if field not in self.values:
-            return
-        original = self.schema.fields[field].kind
-        values, shares = [], []
-        for source, weight in zip(sources, weights, strict=True):
-            if source is None or weight <= 0:
-                continue
-            if source == SELF:
-                now = self.kind(field)
-                values.append(self.values[field] if now.entry_id == new.entry_id else now.lift(self.values[field]))
-            else:
-                other = donors[source].record.get(field)
-                if other is None:
-                    raise DataError(
-                        describe(
-                            f"donor {donors[source].id!r}",
-                            f"a value of {field}",
-                            shown("none"),
-                            fix="leave records without it out",
-                        )
-                    )
-                values.append(other if original.entry_id == new.entry_id else original.lift(other))
-            shares.append(weight)
-        if values:
-            self.values[field] = new.mix(values, shares)
-            self.kinds[field] = new
 
     # -- rows --------------------------------------------------------------------------------------------------
 
@@ -466,7 +281,7 @@ class Running:
         if node.label is not None and effect.weights:
             if any(node.label[0] in pending.writes for _, pending in self.rows):
                 self.run_rows()
-            self._mix_label(node.label, range(SELF, len(donors)), effect.weights, donors)
+            mix_label(self, node.label, range(SELF, len(donors)), effect.weights, donors)
         if not self.compile:
             self.run_rows()
 
@@ -484,7 +299,7 @@ class Running:
         """Run everything pending, close every target, and return the values."""
         for field in list(self._segments):
             self.flush(field)
-        for name in self._carried:
+        for name in self.carried:
             spec = self.schema.fields[name]
             if name in self.values and spec.link is not None:
                 self.values[name] = self._closed(name, spec.link[1])
