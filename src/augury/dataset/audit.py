@@ -79,24 +79,18 @@ class Audit:
         group = row.get(self.group) if self.group else None
         plain = {n: plain_value(s, row[n]) for n, s in columns.after.items() if s.role is None}
         content = fields_digest(plain, sorted(plain))
-        values = (
-            (place, collection, side, row[ROW_ID], row[COPY], json.dumps(row[PARENTS] or []))
-            + (None if group is None else str(group), content[:SHORT] if content else None)
-        )  # fmt: skip
-        self.db.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        own = (row[ROW_ID], row[COPY], json.dumps(row[PARENTS] or []))
+        keys = (None if group is None else str(group), content[:SHORT] if content else None)
+        self.db.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (place, collection, side, *own, *keys))
 
     def findings(self, originals_left_out: list[str]) -> Iterator[Finding]:
         """Yield what is wrong. ``originals_left_out`` are the sides whose originals were not to be written."""
         yield from self._some(_REPEATED, lambda r: Finding(r[1], f"row id {r[0]} is there more than once"))
         yield from self._some(_ORPHANS, _orphan)
         lost = (json.dumps(originals_left_out),)
-        yield from self._some(
-            _LOST, lambda r: Finding(f"side {r[1]}", f"the original of record {r[0]} is missing"), lost
-        )
-        yield from self._some(_GROUPS, lambda r: Finding(f"{r[2]} and {r[3]}", f"group {r[0]!r} is on sides {r[1]}"))
-        yield from self._some(
-            _CONTENTS, lambda r: Finding(f"{r[3]} and {r[4]}", f"{r[0]} and {r[1]} are equal, on sides {r[2]}")
-        )
+        yield from self._some(_LOST, lambda r: Finding(f"side {r[1]}", f"record {r[0]} has no original"), lost)
+        yield from self._some(_GROUPS, lambda r: Finding(f"{r[2]} and {r[3]}", f"group {r[0]!r} is on {r[1]}"))
+        yield from self._some(_CONTENTS, lambda r: Finding(f"{r[3]} and {r[4]}", f"{r[0]} equals {r[1]}, on {r[2]}"))
 
     def _some(self, query: str, finding: Any, values: tuple[Any, ...] = ()) -> Iterator[Finding]:
         count = 0

@@ -68,6 +68,11 @@ class Prepare:
         """Return each record prepared, in order."""
         return [self._prepare(raw) for raw in batch]
 
+    def keyed_id(self, raw: RawRecord) -> str | None:
+        """Return the id that a record's key gives it, or None when its content names it. Cost: decodes nothing."""
+        key = self._key(raw)
+        return None if key is None else record_id(self.collection, key, b"")
+
     def _prepare(self, raw: RawRecord) -> Prepared:
         try:
             if raw.problem:
@@ -246,7 +251,7 @@ def _keep(spool: Spool, collection: str, record: Prepared, on_error: str) -> Non
         spool.quarantine([Bad(collection, record.id, None, "collect", record.problem)])
         return
     try:
-        _insert(spool, collection, record)
+        insert(spool, collection, record)
     except sqlite3.IntegrityError:
         place, source, whole, given = spool.db.execute(
             "SELECT place, source, whole, given FROM records WHERE id = ?", (record.id,)
@@ -260,10 +265,15 @@ def _keep(spool: Spool, collection: str, record: Prepared, on_error: str) -> Non
         if (-strength(record.given), record.whole) < (-strength(given), whole):
             spool.db.execute("DELETE FROM records WHERE place = ?", (place,))
             spool.db.execute("DELETE FROM bodies WHERE place = ?", (place,))
-            _insert(spool, collection, record)
+            insert(spool, collection, record)
 
 
-def _insert(spool: Spool, collection: str, record: Prepared) -> None:
+def insert(spool: Spool, collection: str, record: Prepared) -> None:
+    """Put a record into the spool.
+
+    Raises:
+        sqlite3.IntegrityError: when its id is there.
+    """
     values = (record.id, record.source, record.whole, record.content, record.group, record.stratum)
     cursor = spool.db.execute(
         "INSERT INTO records (collection, id, source, whole, content, grp, stratum, class, given) "

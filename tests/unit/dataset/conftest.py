@@ -17,7 +17,9 @@ FIELDS = {
     "income": "number",
     "label": {"kind": "category", "role": "label"},
 }
-JITTER = [{"table.jitter": {"field": ["age", "income"]}}]
+LIMITS = Limits(unit_records=16, max_quarantined=0.1)
+SPLIT = Split()
+WRITE = Write()
 
 
 @pytest.fixture
@@ -52,9 +54,9 @@ def make_recipe() -> Callable[..., Recipe]:
         fields: dict[str, Any] = FIELDS,
         steps: list[Any] | None = None,
         copies: Any = 2,
-        split: Split | None = Split(),
-        write: Write = Write(),
-        limits: Limits = Limits(unit_records=16, max_quarantined=0.1),
+        split: Split | None = SPLIT,
+        write: Write = WRITE,
+        limits: Limits = LIMITS,
         seed: int = 7,
         on_error: str = "quarantine",
         originals: bool = True,

@@ -108,7 +108,7 @@ def test_on_error_raise_stops_at_the_first(tmp_path, people, write_jsonl, make_r
     """With on_error: raise one bad record ends the run."""
     write_jsonl(tmp_path / "rows.jsonl", [*people, {"age": "no"}])
     recipe = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")], on_error="raise")
-    with pytest.raises(DataError, match="rows.jsonl:121: field 'age'"):
+    with pytest.raises(DataError, match=r"rows.jsonl:121: field 'age'"):
         run(recipe, tmp_path / "out")
 
 
@@ -117,7 +117,7 @@ def test_a_finished_dataset_is_refused_without_fresh(tmp_path, people, write_jso
     write_jsonl(tmp_path / "rows.jsonl", people)
     recipe = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")], steps=JITTER)
     first = run(recipe, tmp_path / "out")
-    with pytest.raises(RecipeError, match="a finished dataset. Fix: add --fresh"):
+    with pytest.raises(RecipeError, match=r"a finished dataset. Fix: add --fresh"):
         run(recipe, tmp_path / "out")
     assert run(recipe, tmp_path / "out", fresh=True).content_hash == first.content_hash
     (tmp_path / "mine").mkdir()
@@ -179,7 +179,7 @@ def test_an_empty_side_everywhere_is_an_error(tmp_path, write_jsonl, make_recipe
     """A share that no record reached is refused with the fix."""
     write_jsonl(tmp_path / "rows.jsonl", [{"age": 1}, {"age": 2}])
     recipe = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")])
-    with pytest.raises(DataError, match="at least one record, got none of 2 records. Fix: add records"):
+    with pytest.raises(DataError, match=r"at least one record, got none of 2 records. Fix: add records"):
         run(recipe, tmp_path / "out")
 
 
