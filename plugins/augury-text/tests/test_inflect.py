@@ -8,7 +8,7 @@ from augury_text.inflect import article, in_case_of, inflect
 FORMS = [
     ("car", "NNS", "cars"), ("bus", "NNS", "buses"), ("baby", "NNS", "babies"), ("key", "NNS", "keys"),
     ("man", "NNS", "men"), ("policeman", "NNS", "policemen"), ("human", "NNS", "humans"), ("child", "NNS", "children"),
-    ("leaf", "NNS", "leaves"), ("roof", "NNS", "roofs"), ("church", "NNS", "churches"), ("sheep", "NNS", "sheep"),
+    ("leaf", "NNS", "leaves"), ("roof", "NNS", "roofs"), ("church", "NNS", "churches"), ("auto", "NNS", "autos"), ("hero", "NNS", "heroes"), ("sheep", "NNS", "sheep"),
     ("walk", "VBD", "walked"), ("love", "VBD", "loved"), ("try", "VBD", "tried"), ("stop", "VBD", "stopped"),
     ("prefer", "VBD", "preferred"), ("visit", "VBD", "visited"), ("go", "VBD", "went"), ("go", "VBN", "gone"),
     ("take", "VBN", "taken"), ("put", "VBD", "put"), ("jog", "VBG", "jogging"), ("lie", "VBG", "lying"),

@@ -22,6 +22,7 @@ class Shown:
 
 
 def follow(matrix, caption):
+    """Return the caption after its picture was warped."""
     verdict = mirror(Warp(matrix, (H, W)), Shown("photo", size=PlaneSize(H, W)), Shown("caption", caption))
     return caption if verdict is KEEP else render(caption, verdict["caption"].pieces)
 

@@ -38,12 +38,10 @@ def test_same_interface(lexicon):
 def test_missing_data_says_how_to_get_it(tmp_path, monkeypatch):
     """Without the data the error names the download and the way without it."""
     nltk = pytest.importorskip("nltk", reason="nltk is not installed")
-    import nltk.corpus
+    from nltk.corpus.reader import WordNetCorpusReader
     from nltk.corpus.util import LazyCorpusLoader
 
     monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
-    from nltk.corpus.reader import WordNetCorpusReader
-
     loader = LazyCorpusLoader("wordnet", WordNetCorpusReader, None)
     monkeypatch.setattr(nltk.corpus, "wordnet", loader)
     with pytest.raises(PluginError, match=r'python -m nltk\.downloader wordnet, or use source="compiled"'):

@@ -12,6 +12,7 @@ OPS = ("text.synonym", "text.swap", "text.insert", "text.delete")
 
 
 def words(text):
+    """Return the words of a text."""
     return [text[a:b] for a, b in word_spans(text)]
 
 

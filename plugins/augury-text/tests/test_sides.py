@@ -84,6 +84,7 @@ MIRRORED = [
 
 
 def mirrored(text):
+    """Return a caption with its edits made."""
     for start, end, new in reversed(mirror_edits(text)):
         text = text[:start] + new + text[end:]
     return text

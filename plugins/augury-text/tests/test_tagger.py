@@ -46,6 +46,7 @@ We/o will/o watch/VB the/o match/NN together/o
 
 
 def tags(text):
+    """Return the tags of a text's words."""
     return load_tagger().tags(text, word_spans(text))
 
 

@@ -10,6 +10,7 @@ from augury_text import word_spans
 
 
 def words(text):
+    """Return the words of a text."""
     return [text[a:b] for a, b in word_spans(text)]
 
 

@@ -25,6 +25,7 @@ for _lemma, _plural in PLURALS.items():
     _IRREGULAR.setdefault(_plural, []).append(("n", _lemma, "NNS"))
 _GRADABLE = re.compile(r"[^aeiouy]*[aeiouy]+[^aeiouy]*e?\Z|[^aeiouy]*[aeiouy]+[^aeiouy]+y\Z")
 _MEN = re.compile(r"(?<!hu)(?<!ger)(?<!ro)(?<!sha)(?<!talis)(?<!cai)(?<!cay)(?<!otto)(?<!nor)(?<!brah)man\Z")
+_OES = re.compile(r"(?:(?:under|for|out|re|un|over)?(?:go|do)|echo|veto|embargo|hero|potato|tomato|mosquito|torpedo)\Z")
 _SHORT = re.compile(r"(?:[^aeiou]|qu)*[aeiou][^aeiouwxy]\Z")
 _VOWEL_SOUND = re.compile(r"[aeiou]|(?:hour|honest|honor|honour|heir)")
 _CONSONANT_SOUND = re.compile(r"uni(?!n|m)|u[st][aeiu]|ubi|ura|eu|ew|one\b|once")
@@ -104,7 +105,7 @@ def _irregular_tags(form: str, pos: str) -> tuple[str, ...]:
 def _with_s(lemma: str) -> str:
     if lemma.endswith("y") and lemma[-2:-1] not in _VOWELS:
         return lemma[:-1] + "ies"
-    if lemma.endswith(("s", "x", "z", "ch", "sh")) or (lemma.endswith("o") and lemma[-2:-1] not in _VOWELS):
+    if lemma.endswith(("s", "x", "z", "ch", "sh")) or _OES.match(lemma):
         return lemma + "es"
     return lemma + "s"
 
