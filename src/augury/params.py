@@ -14,6 +14,7 @@ import math
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, Union, dataclass_transform
 
 from augury.errors import ParamError, describe, shown
@@ -193,12 +194,13 @@ def _conform_union(value: Any, args: tuple[Any, ...], bounds: Within, where: str
     if value is None and type(None) in args:
         return None
     options = [a for a in args if a is not type(None)]
-    for option in options[:-1]:
-        try:
+    if len(options) == 1:
+        return _conform(value, options[0], bounds, where)
+    for option in options:
+        with suppress(ParamError):
             return _conform(value, option, bounds, where)
-        except ParamError:
-            continue
-    return _conform(value, options[-1], bounds, where)
+    accepted = " or ".join(map(type_text, options)) + bounds_text(bounds)
+    raise ParamError(describe(where, accepted, value, fix="give one of these"))
 
 
 def _conform_number(value: Any, hint: type, bounds: Within, where: str) -> Any:
