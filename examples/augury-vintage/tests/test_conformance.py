@@ -1,0 +1,13 @@
+"""The conformance kit on everything this distribution registers."""
+
+from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+
+
+@ops_of("augury-vintage")
+class TestOps(OpConformance):
+    """Every op."""
+
+
+@kinds_of("augury-vintage")
+class TestKinds(KindConformance):
+    """Every kind."""
