@@ -100,9 +100,22 @@ class Configured:
             raise ParamError(describe(place, f"the parameter {missing[0]}", shown("nothing"), fix=f"give {missing[0]}"))
         return cls(**{n: _conform(v, known[n].type, known[n].bounds, f"{place}.{n}") for n, v in given.items()})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the class's id: another process has it only once its registry has loaded the entry."""
+        return _restore, (type(self), type(self).entry_id, dict(self.__dict__))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as JSON-able values; ``build`` of it gives an equal object."""
         return {p.name: _plain(getattr(self, p.name)) for p in params_of(type(self))}
+
+
+def _restore(cls: type[Configured], entry_id: str, values: Mapping[str, Any]) -> Configured:
+    """Return an unpickled object, its class knowing its id."""
+    if cls.entry_id != entry_id:
+        cls.entry_id = entry_id
+    made = object.__new__(cls)
+    made.__dict__.update(values)
+    return made
 
 
 def _plain(value: Any) -> Any:
