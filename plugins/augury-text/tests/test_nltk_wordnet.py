@@ -20,7 +20,9 @@ def lexicon(wordnet, monkeypatch):
     monkeypatch.setattr(nltk.data, "path", [root])
     reader = WordNetCorpusReader(nltk.data.find("corpora/wordnet"), None)
     yield NltkLexicon(reader)
-    reader._data_file_map.clear()
+    for stream in (*reader._data_file_map.values(), reader._key_count_file):
+        if stream is not None:
+            stream.close()
 
 
 @pytest.mark.filterwarnings("ignore:The multilingual functions:UserWarning")

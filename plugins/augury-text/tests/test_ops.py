@@ -241,6 +241,7 @@ def test_insert_tags_new_words(run):
         ("\u6f22\u5b57\u3002", "\u5b57", "\u6f22\u3002"),
         ("up \U0001f469\u200d\U0001f467 down", "down", "up \U0001f469\u200d\U0001f467"),
         ("dog", "dog", ""),
+        ("the \u0301 end", "the", " \u0301 end"),
     ],
 )
 def test_deletion_tidies_up(text, word, expected):

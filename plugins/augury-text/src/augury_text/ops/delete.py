@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any
 
 from augury.effects import Rope
@@ -73,8 +74,13 @@ def tidied(text: str, start: int, end: int) -> Span:
         end: where it ends.
 
     Returns:
-        The range to delete, which holds [start, end).
+        The range to delete, which holds [start, end). No combining mark loses the character it stands on.
     """
+    wide = _widened(text, start, end)
+    return wide if wide[1] == len(text) or unicodedata.category(text[wide[1]])[0] != "M" else (start, end)
+
+
+def _widened(text: str, start: int, end: int) -> Span:
     last = len(text)
     while start and end < last and _PAIRS.get(text[start - 1]) == text[end]:
         start, end = start - 1, end + 1
