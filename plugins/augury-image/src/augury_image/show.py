@@ -46,8 +46,8 @@ def cover(mask: np.ndarray, background: int) -> Cover:
     labels = _reduced(mask[..., None], nearest=True)[..., 0]
     hue = (labels.astype(np.uint32) * _STEP % 180).astype(np.uint8)
     full = np.full_like(hue, 255)
-    colour = cv2.cvtColor(np.stack([hue, full, full], axis=2), cv2.COLOR_HSV2BGR)
-    alpha = np.where(labels == background, 0, 130).astype(np.uint8)
+    colour = cv2.cvtColor(np.stack([hue, full - 60, full], axis=2), cv2.COLOR_HSV2BGR)
+    alpha = np.where(labels == background, 0, 115).astype(np.uint8)
     _, data = cv2.imencode(".png", np.dstack([colour, alpha]))
     return Cover(data.tobytes())
 
