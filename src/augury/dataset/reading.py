@@ -47,8 +47,8 @@ class Dataset:
         fields = {**columns.after, **_own_fields()}
         try:
             yield from self.format.read_table(self.folder / shard["path"], columns.arrow(), fields)
-        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-            raise DataError(str(error).splitlines()[0]) from error
+        except Exception as error:  # a damaged file may make its reader raise anything
+            raise DataError(str(error).splitlines()[0] if str(error) else type(error).__name__) from error
 
     def row(self, row_id: str) -> tuple[Mapping[str, Any], dict[str, Any]] | None:
         """Return the shard and the row of an id, or None."""
