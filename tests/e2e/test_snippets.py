@@ -1,0 +1,107 @@
+"""Every snippet of the README and the docs runs, and prints what it is shown to print.
+
+In each document the yaml blocks that begin with ``# path`` are written there, the python blocks run in order as one
+program, then the console blocks. In shown output ``...`` stands for anything; lines may be left out.
+"""
+
+import re
+import sys
+
+import pytest
+
+from tests.e2e.conftest import ROOT, run
+
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCUMENTS = sorted(
+    [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md")],
+    key=lambda p: p.relative_to(ROOT).as_posix(),
+)
+RUN = ("augury", "python", "sed", "echo", "ls")
+KNOWN_BY_NAME = ("git", "cd", "source", "pip")
+
+
+def blocks(document, language):
+    """Return the blocks of a language."""
+    return [text for found, text in BLOCK.findall(document.read_text(encoding="utf-8")) if found == language]
+
+
+def commands(block):
+    """Return each command of a console block with the output shown after it."""
+    out = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            out.append((line[2:], []))
+        elif line.strip():
+            out[-1][1].append(line.rstrip())
+    return out
+
+
+def missing(shown, printed):
+    """Return the first shown line that the printed lines do not hold after those before it, or None."""
+    rest = iter([line.rstrip() for line in printed.splitlines()])
+    for line in shown:
+        pattern = re.compile(re.escape(line).replace(r"\.\.\.", ".*"))
+        if line != "..." and not any(pattern.fullmatch(other) for other in rest):
+            return line
+    return None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_the_snippets_of_a_document_run(document, demo, plugin_site, tmp_path):
+    """Python blocks end without an error; commands end as shown and print what is shown."""
+    python, console = blocks(document, "python"), blocks(document, "console")
+    if not python and not console:
+        pytest.skip("no snippets")
+    place = demo.copy(tmp_path / "repository")
+    for text in blocks(document, "yaml"):
+        if path := re.match(r"# (examples/\S+\.yaml)\n", text):
+            (place.folder / path[1]).write_text(text, encoding="utf-8")
+    if python:
+        program = tmp_path / f"{document.stem}_snippets.py"
+        program.write_text("\n\n".join(python), encoding="utf-8")
+        done = run([sys.executable, str(program)], place.folder, PYTHONPATH=str(plugin_site))
+        assert done.returncode == 0, done.stdout
+    for block in console:
+        follow(commands(block), place)
+
+
+def follow(steps, place):
+    """Run the commands of one block."""
+    code = 0
+    for number, (command, shown) in enumerate(steps):
+        word = command.split()[0]
+        if command == "make demo":
+            printed = place.printed
+        elif word in RUN:
+            done = run(f"(exit {code}); {command}", place.folder)
+            code, printed = done.returncode, done.stdout
+            asked = number + 1 < len(steps) and steps[number + 1][0] == "echo $?"
+            assert code == 0 or asked, f"$ {command}\n{printed}"
+        else:
+            assert word in KNOWN_BY_NAME, f"the test does not know how to run {command!r}"
+            continue
+        lost = missing(shown, printed)
+        assert lost is None, f"$ {command}\nshown, but not printed: {lost}\n{printed}"
+
+
+def test_shown_output_is_compared():
+    """A line that is not printed, or not in this order, is found; dots stand for anything."""
+    printed = "a 1\nb 22\nc"
+    assert missing(["a 1", "c"], printed) is None
+    assert missing(["a ...", "b ...2"], printed) is None
+    assert missing(["c", "a 1"], printed) == "a 1"
+    assert missing(["b 2"], printed) == "b 2"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(document):
+    """Every relative link of a document names a file that exists, and a heading of it."""
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+        assert path.exists(), target
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+            assert anchor in slugs, target
