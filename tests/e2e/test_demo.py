@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -70,9 +71,9 @@ def test_calls_are_cut_where_the_transcript_says(demo):
     """Clips are as long as the utterances of the wheel's .stm file, hold their sound, and speakers lie inside them."""
     from importlib.metadata import files
 
-    found = {f.name: f.locate() for f in files("pyannote-audio") if f.parent.name == "sample"}
+    found = {f.name: Path(str(f.locate())) for f in files("pyannote-audio") if f.parent.name == "sample"}
     sound, rate = soundfile.read(found["sample.wav"], dtype="int16")
-    told = [line.split(maxsplit=5) for line in open(found["sample.stm"], encoding="utf-8").read().splitlines()]
+    told = [line.split(maxsplit=5) for line in found["sample.stm"].read_text().splitlines()]
     rows = lines_of(demo.home / "corpus" / "calls" / "metadata.jsonl")
     assert [row["said"] for row in rows] == [line[5] for line in told]
     for row, (_, _, _, begin, end, _) in zip(rows, told, strict=True):
