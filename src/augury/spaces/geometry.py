@@ -191,6 +191,8 @@ def edges(polygon: Polygon) -> list[tuple[float, float, float]]:
 
 def intersect(polygon: Polygon, convex: Polygon) -> Polygon:
     """Return the part of one convex polygon inside another; () where they do not meet."""
+    if not convex:
+        return ()
     for line in edges(convex):
         polygon = cut(polygon, line)
         if not polygon:
@@ -200,6 +202,8 @@ def intersect(polygon: Polygon, convex: Polygon) -> Polygon:
 
 def subtract(polygon: Polygon, convex: Polygon) -> list[Polygon]:
     """Return the part of a convex polygon outside another, as disjoint convex pieces."""
+    if not convex:
+        return [polygon]
     pieces = []
     for a, b, c in edges(convex):
         outside = cut(polygon, (-a, -b, -c))
