@@ -13,6 +13,7 @@ from augury.rng import Rng, block, gate, generator, hash_point, path_key, record
 
 N = 20_000
 
+
 def _rng(seed=7, record="a/1", copy=0, path="image.blur#0"):
     return Rng(block(record_key(seed, record, copy), path_key(path)))
 
