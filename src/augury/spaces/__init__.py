@@ -6,6 +6,7 @@ and hands every target one *map*. The core knows the spaces; a kind knows its va
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Protocol
 
 
@@ -27,6 +28,7 @@ class Segment(Protocol):
         ...
 
 
+@cache
 def segment_class(space: str) -> type:
     """Return the `Segment` class of a space (imported when asked for)."""
     if space == "plane":
