@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -57,7 +58,7 @@ def resample(
             return _permute(part, matrix, size, border, colour)
         return _warp(part, matrix, size, border, colour, interpolation)
 
-    return _in_fours(kernel, image, colour, size)
+    return _by_channels(kernel, image, colour, size)
 
 
 def resample_dense(
@@ -71,19 +72,20 @@ def resample_dense(
     def kernel(part: np.ndarray, colour: Colour) -> np.ndarray:
         return cv2.remap(part, xs, ys, flag, borderMode=mode, borderValue=colour)
 
-    return _in_fours(kernel, image, colour, source.shape[:2])
+    return _by_channels(kernel, image, colour, source.shape[:2])
 
 
-def _in_fours(
+def _by_channels(
     kernel: Callable[[np.ndarray, Colour], np.ndarray], image: np.ndarray, colour: Colour, size: tuple[int, ...]
 ) -> np.ndarray:
-    """Run a kernel on at most four channels at a time, which is what OpenCV's border colours hold."""
+    """Run a kernel on one, three or four channels at a time: border colours hold four, and of two OpenCV warps roughly."""
     channels = image.shape[2]
-    if channels <= 4:
+    if channels in (1, 3, 4):
         return kernel(image, colour).reshape(*size, channels)
+    starts = [*range(0, channels, 4), *([channels - 1] if channels % 4 == 2 else [])]
     parts = [
-        kernel(np.ascontiguousarray(image[:, :, k : k + 4]), colour[k : k + 4]).reshape(*size, -1)
-        for k in range(0, channels, 4)
+        kernel(np.ascontiguousarray(image[:, :, a:b]), colour[a:b]).reshape(*size, b - a)
+        for a, b in pairwise((*starts, channels))
     ]
     return np.concatenate(parts, axis=2)
 

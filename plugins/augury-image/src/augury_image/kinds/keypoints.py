@@ -94,7 +94,7 @@ class KeypointsKind(Kind):
             array = np.asarray(given, dtype=np.float64)
         except (TypeError, ValueError):
             array = np.zeros(1)
-        if array.ndim != 2 and array.size or array.ndim == 2 and array.size and array.shape[1] not in (2, 3):
+        if array.size and (array.ndim != 2 or array.shape[1] not in (2, 3)):
             fix = "give (x, y) or (x, y, visibility) for each point"
             raise FieldError(describe("", "points of 2 or 3 numbers", type_name(given), fix=fix))
         array = array.reshape(-1, 2) if not array.size else array
