@@ -162,7 +162,7 @@ class _Reading:
         paths = {self.document.where(("collect", i)): ("collect", i) for i in range(len(given or ()))}
         found = {s.collection: resolve(s, schema, self.folder, paths[s.where], self.problems) for s in sources}
         out = {name: pair for name, pair in found.items() if pair is not None}
-        if len(out) == len(given or ()):
+        if out and len(out) == len(given or ()):
             met = {field for _, own in out.values() for field in own.fields}
             for name in schema.fields:
                 if name not in met:
