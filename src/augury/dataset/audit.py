@@ -85,6 +85,7 @@ class Audit:
 
     def findings(self, originals_left_out: list[str]) -> Iterator[Finding]:
         """Yield what is wrong. ``originals_left_out`` are the sides whose originals were not to be written."""
+        self.db.execute("CREATE INDEX by_id ON rows (id)")
         yield from self._some(_REPEATED, lambda r: Finding(r[1], f"row id {r[0]} is there more than once"))
         yield from self._some(_ORPHANS, _orphan)
         lost = (json.dumps(originals_left_out),)

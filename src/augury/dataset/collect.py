@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -23,7 +23,8 @@ from augury.engines import Local
 from augury.errors import DataError, describe, shown
 from augury.formats import Fields, Format, Payload, RawRecord
 from augury.formats.files import is_url, open_file, short_name
-from augury.recipe.model import Recipe, Source
+from augury.params import params_of
+from augury.recipe.model import Limits, Recipe, Source
 from augury.record import FieldSpec, Schema
 
 BATCH_BYTES = 32 << 20
@@ -129,8 +130,7 @@ class Prepare:
         )
 
     def _key(self, raw: RawRecord) -> str | None:
-        spec = self.schema.with_role("key")
-        column = next((c for c, s in self.fields.items() if s is spec), None)
+        column = next((c for c, s in self.fields.items() if s.role == "key"), None)
         value = raw.values.get(column) if column else None
         return raw.key if value is None else str(value)
 
@@ -183,7 +183,7 @@ def collect(recipe: Recipe, spool: Spool, engine: Local, limit: int | None) -> C
     roles = roles_of(recipe)
     for source in recipe.collect:
         reader, path = open_source(recipe, source)
-        fields = source_fields(recipe.schema, source)
+        fields = source_fields(recipe, source)
         names = out.fields.setdefault(source.collection, set())
         task = Prepare(source.collection, fields, recipe.schema, source.side, roles)
         count = 0
@@ -220,11 +220,20 @@ def open_source(recipe: Recipe, source: Source) -> tuple[Format, str]:
     return reader, source.path if is_url(source.path) else str(recipe.folder.absolute() / source.path)
 
 
-def source_fields(schema: Schema, source: Source) -> dict[str, FieldSpec]:
+def source_fields(recipe: Recipe, source: Source) -> dict[str, FieldSpec]:
     """Return source column to field: those that ``as:`` renames, and the columns that are called like a field."""
-    renamed = {column: schema[name] for column, name in source.rename.items()}
+    fields = {name: _limited(spec, recipe.limits) for name, spec in recipe.schema.fields.items()}
+    renamed = {column: fields[name] for column, name in source.rename.items()}
     taken = set(source.rename.values())
-    return renamed | {n: spec for n, spec in schema.fields.items() if n not in taken and n not in renamed}
+    return renamed | {name: spec for name, spec in fields.items() if name not in taken and name not in renamed}
+
+
+def _limited(spec: FieldSpec, limits: Limits) -> FieldSpec:
+    """Hold a field to the recipe's limits on what is decoded, where the field does not state one of its own."""
+    kept = {"max_pixels": limits.max_image_pixels, "max_seconds": limits.max_audio_seconds}
+    free = {p.name: kept[p.name] for p in params_of(type(spec.kind)) if p.name in kept}
+    changed = {n: v for n, v in free.items() if getattr(spec.kind, n) == getattr(type(spec.kind), n) != v}
+    return spec._replace(kind=replace(spec.kind, **changed)) if changed else spec
 
 
 def _batches(records: Iterable[RawRecord], recipe: Recipe, limit: int | None) -> Iterator[list[RawRecord]]:

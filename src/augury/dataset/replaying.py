@@ -177,7 +177,7 @@ def _prepared(recipe: Recipe, source: Source, only: str | None) -> Iterator[Any]
     """Yield a source's records made ready; with ``only``, those whose key already tells them apart are passed by."""
     try:
         reader, path = open_source(recipe, source)
-        fields = source_fields(recipe.schema, source)
+        fields = source_fields(recipe, source)
         task = Prepare(source.collection, fields, recipe.schema, source.side, roles_of(recipe))
         for raw in reader.read(path, fields):
             if _may_be(task, raw, only):

@@ -20,6 +20,8 @@ from augury.rng import hash_point
 DEFAULT_SIDE = "train"
 RING = float(2**64)
 
+_STRATUM = "collection || '/' || coalesce(stratum, '')"
+
 
 @dataclass
 class SplitReport:
@@ -135,7 +137,7 @@ def _reject(spool: Spool, cluster: str, side: str) -> None:
 def _clusters(spool: Spool) -> Iterator[tuple[str, str, int]]:
     """Yield (cluster, its commonest stratum, its records) of the records without a side, sorted by cluster."""
     rows = spool.db.execute(
-        "SELECT cluster, coalesce(stratum, ''), count(*) FROM records WHERE side IS NULL AND cluster IS NOT NULL "
+        f"SELECT cluster, {_STRATUM}, count(*) FROM records WHERE side IS NULL AND cluster IS NOT NULL "
         "GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
     )
     for cluster, members in groupby(rows, key=lambda row: row[0]):
@@ -187,7 +189,7 @@ def _report(spool: Spool, shares: Mapping[str, float], stratified: bool) -> Spli
     sides = {side: counts.get(side, 0) for side in dict.fromkeys(order)}
     strata: dict[str, dict[str, int]] = {}
     if stratified:
-        query = "SELECT coalesce(stratum, ''), side, count(*) FROM records WHERE side IS NOT NULL GROUP BY 1, 2"
+        query = f"SELECT {_STRATUM}, side, count(*) FROM records WHERE side IS NOT NULL GROUP BY 1, 2"
         for stratum, side, count in db.execute(query):
             strata.setdefault(stratum, {})[side] = count
     groups = list(strata.values()) or [sides]
