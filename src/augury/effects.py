@@ -183,6 +183,21 @@ class Samples(NamedTuple):
     sources: tuple[int, ...] = ()
 
 
+class Opaque(NamedTuple):
+    """Plane or time: a function that makes the new value by itself and may move, cut or resize what it shows.
+
+    ``fn`` is called as that of `Pixels` or `Samples` is. ``where(value, **args)`` tells where things went, as one
+    `Warp`, `Field` or `Time` onto the size that ``fn`` makes, or None where it cannot: then targets are refused, or
+    left out where their field says ``on_unmoved: drop``. It is asked only when there is something that must follow.
+    """
+
+    fn: Callable[..., Any]
+    where: Callable[..., Effect | None]
+    args: Mapping[str, Any] = NO_ARGS
+    accepts: tuple[str, ...] = ("uint8", "float32")
+    sources: tuple[int, ...] = ()
+
+
 class Rows(NamedTuple):
     """Row: ``fn(columns, **args)`` returns the changed columns; always batched.
 
@@ -212,7 +227,7 @@ Effect: TypeAlias = Any
 Effects: TypeAlias = Effect | Sequence[Effect] | Mapping[str, Effect]
 """What `Op.effect` may return: one effect, several in order, or one for each named field."""
 
-MOVING = (Warp, Field, Layers, Rope, Time)
+MOVING = (Warp, Field, Layers, Rope, Time, Opaque)
 """Effects that targets follow."""
 
 STILL = (Curve, Color, Pixels, Samples, Rows, Convert)

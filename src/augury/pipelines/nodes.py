@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
-from augury.effects import Convert, moves
+from augury.effects import Convert, Opaque, moves
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Op
@@ -202,11 +202,14 @@ class OpNode:
 
     def _couple(self, now: Running, field: str, effect: Any, info: RunInfo) -> Sequence[tuple[str, Any]]:
         out: list[tuple[str, Any]] = []
+        kind = type(effect).__name__
         for c in self.couplings:
             if c.source != field or c.destination not in now.values or type(effect) is Convert:
                 continue
             verdict: Any = None
-            if c.rule is not None:
+            if type(effect) is Opaque:
+                effect = now.moved_by(field, effect)
+            if c.rule is not None and effect is not None:
                 other = now.info(c.destination)
                 info.look = other.look = LOOK_ALL
                 try:
@@ -226,7 +229,7 @@ class OpNode:
                 raise DataError(
                     describe(
                         f"{self.path} on {field}",
-                        f"a rule by which {c.destination!r} ({c.link}) follows a {type(effect).__name__}",
+                        f"a rule by which {c.destination!r} ({c.link}) follows a {kind}",
                         shown("none"),
                         fix=f"give {c.destination} on_unmoved: drop, or add what the rule needs (intervals of {field})",
                     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from augury.effects import SELF, Convert, Effect, Layers, Pixels, Rows, Samples
+from augury.effects import SELF, Convert, Effect, Layers, Opaque, Pixels, Rows, Samples
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
@@ -176,6 +176,8 @@ class Running:
         self.flush(field)
         if type(effect) in OPAQUE:
             self._opaque(field, effect, donors)
+        elif type(effect) is Opaque:
+            self._opaque_moving(field, effect, donors)
         elif type(effect) is Layers:
             assert self.node is not None
             compose_layers(self, field, effect, donors, self.node.label)
@@ -244,6 +246,40 @@ class Running:
         self.values[field] = self.kind(field).apply(self.values[field], effect, sources)
         if self.trace is not None:
             self.trace.append(f"{field}: {effect.fn.__name__}")
+
+    def _opaque_moving(self, field: str, effect: Opaque, donors: Sequence[Donor]) -> None:
+        """Run an opaque function that may move things; its targets follow what it says of itself."""
+        info = self.info(field)
+        targets = [spec for spec in self.schema.targets(field) if spec.name in self.values]
+        expected = None
+        if targets:
+            moved = self.moved_by(field, effect)
+            segment = segment_class(info.kind.space)(info.size)
+            if moved is None:
+                self._unmoved(targets)
+            elif segment.push(moved):
+                expected = segment.size
+                if (where := segment.map()) is not None:
+                    self._follow(field, targets, segment.source, where)
+        self._opaque(field, effect, donors)
+        info.size = info.kind.size(self.values[field])
+        if expected is not None and expected[:2] != info.size[:2]:
+            raise RecipeError(
+                describe(field, f"a value of the size {expected}", shown(str(info.size)), fix="correct the op's effect")
+            )
+
+    def moved_by(self, field: str, effect: Opaque) -> Effect | None:
+        """Return the effect that says what an opaque one moves on a field; None where it cannot tell."""
+        self.flush(field)
+        return effect.where(self.values[field], **effect.args)
+
+    def _unmoved(self, targets: Sequence[FieldSpec]) -> None:
+        for spec in targets:
+            if spec.on_unmoved != "drop":
+                fix = f"leave the step out, or give {spec.name} on_unmoved: drop"
+                what = f"a step that tells where {spec.name} goes"
+                raise DataError(describe("", what, shown("one that cannot tell"), fix=fix))
+            self.remove(spec.name)
 
     def _convert(self, field: str, effect: Convert) -> None:
         """Change an anchor's value to another kind."""
