@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from augury.errors import FieldError, describe
+from augury.errors import FieldError, ParamError, describe
 from augury.kinds import Kind
 from augury.record import type_name
 
@@ -37,6 +37,11 @@ class Number(Kind):
     hi: float | None = None
     decimals: int | None = None
 
+    def check_params(self) -> None:
+        """Refuse bounds in the wrong order."""
+        if self.lo is not None and self.hi is not None and self.lo > self.hi:
+            raise ParamError(describe("number", "lo <= hi", (self.lo, self.hi), fix="swap the two numbers"))
+
     def check(self, value: Any) -> float | int:
         """Return an int or float; numpy scalars are taken, bool and text are not."""
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
@@ -46,9 +51,12 @@ class Number(Kind):
                 describe("", "a number", type_name(value), fix="convert it, or declare the field a category")
             )
         if not self.integer:
-            return float(value)
-        if value != value or value != int(value):
-            raise FieldError(describe("", "a whole number", value, fix="drop integer: true or round the data"))
+            try:
+                return float(value)
+            except OverflowError as error:
+                raise FieldError(describe("", "a float64", value, fix="scale it, or keep it as text")) from error
+        if not math.isfinite(value) or value != int(value) or not _fits_int64(int(value)):
+            raise FieldError(describe("", "a whole number of 64 bits", value, fix="round it, or drop integer: true"))
         return int(value)
 
     def to_column(self, values: Sequence[Any]) -> np.ndarray:
@@ -90,6 +98,10 @@ class Number(Kind):
         return [3, -7, 0] if self.integer else [1.5, -2.25, 0.0]
 
 
+def _fits_int64(value: int) -> bool:
+    return -(2**63) <= value < 2**63
+
+
 class Category(Kind):
     """One of a set of values: text, a whole number or a boolean, kept as it is.
 
@@ -107,8 +119,6 @@ class Category(Kind):
     def check_params(self) -> None:
         """Refuse an unknown ``store``."""
         if self.store not in ("text", "integer"):
-            from augury.errors import ParamError
-
             raise ParamError(describe("category.store", "'text' or 'integer'", self.store, fix="use one of these"))
 
     def check(self, value: Any) -> Any:
@@ -125,9 +135,12 @@ class Category(Kind):
         if self.store == "text":
             return str(value)
         try:
-            return int(value)
+            whole = int(value)
         except ValueError as error:
             raise FieldError(describe("", "a whole number", value, fix="set store: text")) from error
+        if not _fits_int64(whole):
+            raise FieldError(describe("", "a whole number of 64 bits", value, fix="set store: text"))
+        return whole
 
     def arrow(self) -> pa.DataType:
         """String or int64."""
@@ -206,7 +219,7 @@ class Datetime(Kind):
     def check(self, value: Any) -> datetime:
         """Return a datetime; dates become midnight."""
         if isinstance(value, datetime):
-            return value if type(value) is datetime else datetime.fromisoformat(value.isoformat())
+            return value if type(value) is datetime else self.check(value.isoformat())
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day)
         if isinstance(value, str):
