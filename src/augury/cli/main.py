@@ -22,7 +22,8 @@ COMMANDS = {
     "verify": "check a dataset's hashes, counts and lineage, and audit it for leaks",
     "replay": "rebuild one row from its source and compare",
     "ops": "list the ops, or show one",
-    "plugins": "list what is installed, what failed and why",
+    "plugins": "list, install, uninstall and check plugins",
+    "new": "write a new plugin: an installable distribution with a passing test",
     "schema": "write the JSON Schema of recipes, for editors",
     "doctor": "check this installation",
 }
