@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from hashlib import blake2b
@@ -104,8 +105,8 @@ def _make(id: str, fn: Callable[..., Any]) -> type[Op]:
 
 
 def _call(value: Any, seed: int, fn: Callable[..., Any], params: Mapping[str, Any]) -> Any:
-    """Run the user's function with a random stream made of ``seed``."""
-    return fn(value, Rng(blake2b(seed.to_bytes(8, "little")).digest()), **params)
+    """Run the user's function on a copy, so that it may work in place, with a random stream made of ``seed``."""
+    return fn(copy(value), Rng(blake2b(seed.to_bytes(8, "little")).digest()), **params)
 
 
 class _Function(Op):
