@@ -6,11 +6,12 @@ import zlib
 
 import numpy as np
 import pytest
+from PIL import Image as PIL
+from skimage import data
+
 from augury.errors import FieldError
 from augury_image.kinds.image import Image
 from augury_image.kinds.mask import Mask
-from PIL import Image as PIL
-from skimage import data
 
 KIND = Image()
 
@@ -24,6 +25,7 @@ def file_of(picture, form, **options):
 
 @pytest.fixture(scope="module")
 def astronaut():
+    """A piece of a photograph."""
     return np.ascontiguousarray(data.astronaut()[:97, :131])
 
 
@@ -146,7 +148,7 @@ def png_header(width, height):
 
 def test_an_image_bomb_is_refused_by_its_header():
     """A huge claimed size is refused before anything is decoded, and the limit is a setting."""
-    with pytest.raises(FieldError, match="at most 100,000,000 pixels, got 30000 x 40000.*max_pixels"):
+    with pytest.raises(FieldError, match=r"at most 100,000,000 pixels, got 30000 x 40000.*max_pixels"):
         KIND.unpack(png_header(40000, 30000))
     with pytest.raises(FieldError, match="at most 100 pixels"):
         Image(max_pixels=100).unpack(file_of(PIL.new("RGB", (11, 10)), "JPEG"))

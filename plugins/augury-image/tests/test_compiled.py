@@ -1,10 +1,11 @@
 """What a compiled pipeline means: the hard cases, and its pixels against an ideal worked out step by step in float."""
 
-import augury
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 from skimage import data
+
+import augury
 
 PHOTO = {"photo": "image"}
 

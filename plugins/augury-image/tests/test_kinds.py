@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PIL import Image as PIL
+
 from augury.errors import FieldError
 from augury_image import Boxes, Keypoints, OrientedBoxes, Polygons
 from augury_image.kinds.boxes import BoxesKind
@@ -10,7 +12,6 @@ from augury_image.kinds.keypoints import KeypointsKind
 from augury_image.kinds.mask import Mask
 from augury_image.kinds.oriented import OrientedBoxesKind
 from augury_image.kinds.polygons import PolygonsKind
-from PIL import Image as PIL
 
 
 def test_images_of_all_forms():
@@ -167,5 +168,5 @@ def test_masks_of_all_forms():
         kind.check(np.full((2, 3), -1))
     with pytest.raises(FieldError, match="several masks are several fields"):
         kind.check(np.zeros((2, 3, 3), np.uint8))
-    with pytest.raises(FieldError, match="a mask of 4 x 5.*got 2 x 3"):
+    with pytest.raises(FieldError, match=r"a mask of 4 x 5.*got 2 x 3"):
         kind.open(wide, PlaneSize(4, 5, 3))

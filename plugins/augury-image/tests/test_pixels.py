@@ -1,11 +1,12 @@
 """Pixels of every dtype, channel count and shape: against definitions written out in numpy."""
 
-import augury
 import cv2
 import numpy as np
 import pytest
-from augury.errors import FieldError
 from skimage import data
+
+import augury
+from augury.errors import FieldError
 
 PHOTO = {"photo": "image"}
 STEPS = [
@@ -25,11 +26,13 @@ def run(steps, photo, **keys):
 
 
 def name_of(step):
+    """Return the op of a step."""
     return step if isinstance(step, str) else next(iter(step))
 
 
 @pytest.fixture(scope="module")
 def photo():
+    """A piece of a photograph."""
     return np.ascontiguousarray(data.astronaut()[100:260, 150:350])
 
 
@@ -66,7 +69,7 @@ def test_any_number_of_channels(photo, step, channels):
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 40, 3), (40, 1, 1), (2, 3, 4), (3, 2, 5)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-@pytest.mark.parametrize("step", STEPS + ["image.mixup", "image.mosaic"], ids=name_of)
+@pytest.mark.parametrize("step", [*STEPS, "image.mixup", "image.mosaic"], ids=name_of)
 def test_degenerate_shapes(step, shape, dtype):
     """Pictures of one pixel, one row and one column go through every op."""
     image = (

@@ -3,9 +3,10 @@
 import importlib.util
 from pathlib import Path
 
-import augury
 import numpy as np
 import pytest
+
+import augury
 
 _spec = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("conftest.py"))
 scenes = importlib.util.module_from_spec(_spec)
@@ -74,12 +75,14 @@ def near_the_edge(mask):
 
 
 def bounds_of(mask):
+    """Return the pixel bounds of a mask: left, top, right, bottom."""
     ys, xs = np.nonzero(mask)
     return np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], float)
 
 
 @pytest.fixture(params=sorted(STEPS))
 def name(request):
+    """Name a pipeline of ``STEPS``."""
     return request.param
 
 

@@ -23,8 +23,9 @@ def compose_layers(
     info = now.info(field)
     before = info.size
     size = PlaneSize(*effect.size, before.channels)
-    maps = _maps(effect, before, [d.size for d in donors], size)
-    for spec in now.schema.targets(field):
+    targets = now.schema.targets(field)
+    maps = _maps(effect, before, [d.size for d in donors], size) if targets else []
+    for spec in targets:
         _compose_target(now, spec.name, field, maps, donors, size)
     values = [d.value for d in donors]
     now.values[field], shares = now.kind(field).compose(now.values[field], effect, values)

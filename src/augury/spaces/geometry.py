@@ -219,6 +219,8 @@ def contains(convex: Polygon, polygon: Polygon, slack: float = 1e-6) -> bool:
     """Whether every corner of ``polygon`` lies inside ``convex``, ``slack`` pixels of tolerance."""
     if not convex:
         return False
+    if convex == polygon:
+        return True
     turn = 1.0 if signed_area(convex) >= 0 else -1.0
     x0, y0 = convex[-1]
     for x1, y1 in convex:

@@ -66,7 +66,8 @@ def _outline(layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], fram
     if layer.source is None or not outline:
         return outline
     image = value if layer.source == SELF else donors[layer.source]
-    return _common(outline, geo.transform(layer.place, geo.rectangle(image.shape[1], image.shape[0])))
+    lies = geo.rectangle(image.shape[1], image.shape[0])
+    return _common(outline, lies if layer.place == geo.IDENTITY else geo.transform(layer.place, lies))
 
 
 def _common(polygon: Polygon, convex: Polygon) -> Polygon:
@@ -76,14 +77,12 @@ def _common(polygon: Polygon, convex: Polygon) -> Polygon:
 def _placed(
     layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], box: tuple[int, int, int, int], layers: Layers
 ) -> np.ndarray:
-    """The layer's source on the window ``box`` (x0, y0, x1, y1) of the canvas."""
+    """The layer's source on the window ``box`` (x0, y0, x1, y1) of the canvas; of a plain colour that alone."""
     x0, y0, x1, y1 = box
     channels = value.shape[2]
     if layer.source is None:
         if layer.noise_seed is None:
-            return np.broadcast_to(
-                np.array(colour_of(layer.fill, channels, value.dtype), value.dtype), (y1 - y0, x1 - x0, channels)
-            )
+            return np.array(colour_of(layer.fill, channels, value.dtype), np.float32)
         return _noise(layer.noise_seed, (y1 - y0, x1 - x0, channels), value.dtype)
     image = value if layer.source == SELF else donors[layer.source]
     place = geo.compose(geo.translation(-x0, -y0), layer.place) if x0 or y0 else layer.place
@@ -108,12 +107,12 @@ def _paint(
     if not outline or layer.alpha <= 0.0:
         return
     left, top, right, bottom = geo.bounds(outline)
-    box = math.floor(left + 1e-6), math.floor(top + 1e-6), math.ceil(right - 1e-6), math.ceil(bottom - 1e-6)
-    x0, y0, x1, y1 = box
+    x0, y0 = math.floor(left + 1e-6), math.floor(top + 1e-6)
+    x1, y1 = math.ceil(right - 1e-6), math.ceil(bottom - 1e-6)
     if x0 >= x1 or y0 >= y1:
         return
     window = canvas[y0:y1, x0:x1]
-    over = _placed(layer, value, donors, box, layers)
+    over = _placed(layer, value, donors, (x0, y0, x1, y1), layers)
     moved = tuple((x - x0, y - y0) for x, y in outline)
     solid = geo.contains(moved, geo.rectangle(x1 - x0, y1 - y0))
     if solid and layer.alpha == 1.0:

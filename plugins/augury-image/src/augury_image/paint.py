@@ -85,7 +85,7 @@ def blend(image: np.ndarray, colour: tuple[float, ...] | np.ndarray, coverage: n
         return
     share = (coverage[touched].astype(np.float32) / np.float32(255.0))[:, None]
     under = image[touched].astype(np.float32)
-    over = colour[touched] if isinstance(colour, np.ndarray) else np.array(colour, np.float32)
+    over = colour[touched] if isinstance(colour, np.ndarray) and colour.ndim == 3 else np.array(colour, np.float32)
     mixed = under + (over - under) * share
     image[touched] = mixed if image.dtype == np.float32 else np.rint(mixed)
 

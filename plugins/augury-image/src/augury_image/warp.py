@@ -78,7 +78,7 @@ def resample_dense(
 def _by_channels(
     kernel: Callable[[np.ndarray, Colour], np.ndarray], image: np.ndarray, colour: Colour, size: tuple[int, ...]
 ) -> np.ndarray:
-    """Run a kernel on one, three or four channels at a time: border colours hold four, and of two OpenCV warps roughly."""
+    """Run a kernel on one, three or four channels at a time: colours hold four, and two OpenCV warps roughly."""
     channels = image.shape[2]
     if channels in (1, 3, 4):
         return kernel(image, colour).reshape(*size, channels)
@@ -135,24 +135,26 @@ def _warp(
     image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border, colour: Colour, interpolation: Interpolation
 ) -> np.ndarray:
     back = geo.invert(m)
+    affine = geo.is_affine(m)
     if interpolation != "nearest":
         fx, fy = _factors(m, back, size)
-        needed = geo.bounds(geo.transform(back, geo.rectangle(size[1], size[0])))
-        upright = geo.is_affine(m) and m[1] == 0.0 == m[3] and m[0] > 0 < m[4]
-        if upright and _whole_inside(needed, fx, fy, image.shape):
-            return _resize(image, needed, fx, fy, size, interpolation)
+        upright = affine and m[1] == 0.0 == m[3] and m[0] > 0 < m[4]
+        if upright or fx > 1 or fy > 1:
+            needed = geo.bounds(geo.transform(back, geo.rectangle(size[1], size[0])))
+            if upright and _whole_inside(needed, fx, fy, image.shape):
+                return _resize(image, needed, fx, fy, size, interpolation)
         if fx > 1 or fy > 1:
             image, left, top = _reduce(image, needed, fx, fy, border, colour)
-            back = geo.compose(geo.compose(geo.scaling(1.0 / fx, 1.0 / fy), geo.translation(-left, -top)), back)
+            back = geo.compose((1.0 / fx, 0.0, -left / fx, 0.0, 1.0 / fy, -top / fy, 0.0, 0.0, 1.0), back)
     flags = _INTERPOLATIONS[interpolation] | cv2.WARP_INVERSE_MAP
     mode = _BORDERS[border]
-    back = geo.compose(geo.compose(_TO_CENTRES, back), _FROM_CENTRES)
     shape = (size[1], size[0])
-    if geo.is_affine(back):
-        affine = np.array(back[:6]).reshape(2, 3)
-        return cv2.warpAffine(image, affine, shape, flags=flags, borderMode=mode, borderValue=colour)
-    homography = np.array(back).reshape(3, 3)
-    return cv2.warpPerspective(image, homography, shape, flags=flags, borderMode=mode, borderValue=colour)
+    if affine:
+        a, b, c, d, e, f = back[:6]
+        centred = np.array(((a, b, c + (a + b - 1.0) / 2), (d, e, f + (d + e - 1.0) / 2)))
+        return cv2.warpAffine(image, centred, shape, flags=flags, borderMode=mode, borderValue=colour)
+    centred = np.array(geo.compose(geo.compose(_TO_CENTRES, back), _FROM_CENTRES)).reshape(3, 3)
+    return cv2.warpPerspective(image, centred, shape, flags=flags, borderMode=mode, borderValue=colour)
 
 
 def _factors(m: Matrix, back: Matrix, size: tuple[int, int]) -> tuple[int, int]:
