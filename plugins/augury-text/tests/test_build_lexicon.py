@@ -25,7 +25,7 @@ def test_synonyms_are_ranked(lexicon):
 
 
 def test_rare_senses_are_left_out(lexicon):
-    """A sense with less than a twentieth of a word's uses gives no synonyms."""
+    """A sense with less than three tenths of a word's uses gives no synonyms."""
     assert "gondola" not in lexicon.synonyms("car", "n", 5)
 
 

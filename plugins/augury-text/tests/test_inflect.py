@@ -31,6 +31,12 @@ def test_readings_undo_inflect(lemma, tag, form):
     assert (lemma, tag) in {(reading.lemma, reading.tag) for reading in load_lexicon().readings(form)}
 
 
+def test_a_form_is_not_read_as_one_it_is_not():
+    """`hoping` comes from `hope`; `hop` would have doubled its consonant."""
+    assert {reading.lemma for reading in load_lexicon().readings("hoping") if reading.pos == "v"} == {"hope"}
+    assert {reading.lemma for reading in load_lexicon().readings("hopping") if reading.pos == "v"} == {"hop"}
+
+
 @pytest.mark.parametrize(
     ("word", "model", "cased"),
     [("auto", "car", "auto"), ("auto", "Car", "Auto"), ("auto", "CAR", "AUTO"), ("an", "A", "An"), ("x", "", "x")],

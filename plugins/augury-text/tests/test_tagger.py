@@ -73,6 +73,8 @@ def test_accuracy():
         ("They book flights", 1, "VB"),
         ("a good book", 2, "NN"),
         ("She has left", 2, "VBN"),
+        ("It has not just arrived", 4, "VBN"),
+        ("They will never arrive", 3, "VB"),
         ("He left the house", 1, "VBD"),
         ("the left hand", 1, "JJ"),
         ("We saw Boston", 2, "NNP"),

@@ -14,9 +14,9 @@ column of lines: lemmas in sorted order; their entries; irregular forms in sorte
 - A reading is a `;`-joined list of `pos:lemma`.
 
 What is left out on purpose: words of several parts and proper names (a word is to be replaced by a word); rare
-senses, and synonyms that mainly mean something else; synonyms marked as slurs, obscenities, disparagement, archaisms
-or trade names; and nouns that tell nothing (never tagged, no synonym), since an unknown word is taken for a noun
-anyway. The result depends on the input files alone.
+senses; abbreviations, rare synonyms and those that mainly mean something else; synonyms marked as slurs,
+obscenities, disparagement, archaisms or trade names; and nouns that tell nothing (never tagged, no synonym),
+since an unknown word is taken for a noun anyway. The result depends on the input files alone.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ from pathlib import Path
 FORMAT = 1
 FILES = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
 SENSE_TYPES = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
-MOST_SENSES = 5
+MOST_SENSES = 3
 MOST_SYNONYMS = 6
-RARE_SHARE = 0.05  # of a lemma's tagged uses: a later sense below this is left out
+RARE_SHARE = 0.3  # of a lemma's tagged uses: a sense below this is left out
+LEAST_KNOWN = 0.05  # of a sense's tagged uses: a synonym that takes fewer of them is left out
 MINOR_SENSE = 3
 MAJOR_SHARE = 0.2  # a synonym stands in its minor senses only where they make up this much of its uses
 WORD = re.compile(r"[a-z](?:[a-z'-]*[a-z])\Z")
+ABBREVIATION = re.compile(r"[^aeiouy]+\Z|..\Z")
 UNWANTED_USAGE = {
     "ethnic_slur",
     "disparagement",
@@ -99,7 +101,9 @@ def read_synsets(folder: Path) -> Synsets:
         barred = {word for p, offset, word in usage if UNWANTED_USAGE & set(rows[p, offset][0])}
         if 0 in barred or UNWANTED_GLOSS.search(gloss):
             barred = set(range(1, len(words) + 1))
-        usable = tuple(w for n, w in enumerate(words, 1) if n not in barred and WORD.match(w))
+        usable = tuple(
+            w for n, w in enumerate(words, 1) if n not in barred and WORD.match(w) and not ABBREVIATION.match(w)
+        )
         synsets[key] = Synset(frozenset(words), usable)
     return synsets
 
@@ -125,14 +129,14 @@ def ranked_synonyms(lemma: str, pos: str, senses: Senses, synsets: Synsets) -> l
     """The synonyms of each usual sense of a lemma, the best known first; trailing empty senses are cut."""
     groups: list[list[str]] = []
     seen = {lemma}
-    least = RARE_SHARE * sum(sense.count for sense in senses[lemma, pos])
+    uses = sum(sense.count for sense in senses[lemma, pos])
     for sense in senses[lemma, pos][:MOST_SENSES]:
-        if sense.number > 1 and sense.count < least:
+        if sense.count < RARE_SHARE * uses:
             break
         ranks = {}
         for word in synsets[pos, sense.synset].usable:
             rank = None if word in seen else rank_of(senses[word, pos], sense.synset)
-            if rank:
+            if rank and -rank[0] >= LEAST_KNOWN * sense.count:
                 ranks[word] = rank
         groups.append(sorted(ranks, key=lambda word: (ranks[word], word))[:MOST_SYNONYMS])
         seen.update(ranks)

@@ -26,6 +26,9 @@ _TAGS = {
     "UH": "yes oh well ok okay hi hello hey thanks lol wow",
 }
 
+LIGHT_VERBS: frozenset[str] = frozenset(("be", "come", "do", "get", "give", "go", "have", "let", "make", "put", "take"))
+"""Verbs whose meaning is mostly that of their object (`make a call`), so that no synonym fits."""
+
 FUNCTION_WORDS: MappingProxyType[str, str] = MappingProxyType(
     {word: tag for tag, words in reversed(_TAGS.items()) for word in words.split()}
 )

@@ -63,6 +63,10 @@ def inflect(lemma: str, tag: str, irregular: Mapping[str, str]) -> str | None:
     """
     if tag in ("NN", "VB", "JJ", "RB"):
         return lemma
+    if "-" in lemma:
+        head, _, last = lemma.rpartition("-")
+        inflected = inflect(last, tag, irregular)
+        return inflected and f"{head}-{inflected}"
     if tag == "NNS":
         return PLURALS.get(lemma) or (lemma[:-2] + "en" if _MEN.search(lemma) else _with_s(lemma))
     if tag == "VBZ":

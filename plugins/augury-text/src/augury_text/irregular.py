@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 _VERBS = """
+be was been|do did done|have had had
 arise arose arisen|awake awoke awoken|bear bore borne|beat beat beaten|become became become|befall befell befallen
 begin began begun|behold beheld beheld|bend bent bent|bet bet bet|bid bid bid|bind bound bound|bite bit bitten
 bleed bled bled|blow blew blown|break broke broken|breed bred bred|bring brought brought|broadcast broadcast broadcast

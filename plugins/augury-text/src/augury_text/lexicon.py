@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Literal, NamedTuple
 
-from augury_text.function_words import FUNCTION_WORDS
+from augury_text.function_words import FUNCTION_WORDS, LIGHT_VERBS
 from augury_text.inflect import in_case_of, inflect, readings
 
 Source = Literal["compiled", "nltk"]
@@ -77,7 +77,7 @@ class Lexicon:
         found = {}
         for pos, lemma, tag in readings(form, self.irregular):
             known = self.entry(lemma).get(pos)
-            if known:
+            if known and (form == lemma or form in self.irregular or inflect(lemma, tag, self.irregular) == form):
                 found[pos, lemma, tag] = Reading(pos, lemma, tag, known[0])
         return tuple(found.values())
 
@@ -95,7 +95,7 @@ class Lexicon:
 
 
 class Replaceable(dict[str, bool]):
-    """Whether a word, in any casing, has synonyms in some reading; function words count as having none.
+    """Whether a word, in any casing, has synonyms in some reading; function words and light verbs have none.
 
     A mapping that works its values out when they are first asked for, since every word of every text is asked for.
 
@@ -113,8 +113,9 @@ class Replaceable(dict[str, bool]):
         if len(self) >= _CACHED_WORDS:
             self.clear()
         form = word.lower()
-        readings = () if form in FUNCTION_WORDS else self._lexicon.readings(form)
-        self[word] = able = any(self._lexicon.synonyms(r.lemma, r.pos, self._senses) for r in readings)
+        readings = self._lexicon.readings(form)
+        barred = form in FUNCTION_WORDS or any(r.pos == "v" and r.lemma in LIGHT_VERBS for r in readings)
+        self[word] = able = not barred and any(self._lexicon.synonyms(r.lemma, r.pos, self._senses) for r in readings)
         return able
 
 

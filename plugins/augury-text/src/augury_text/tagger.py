@@ -78,6 +78,7 @@ _UNKNOWN_ENDINGS = (
 # A lemma's count is shared by its forms; this is the log of a form's part.
 _FORM_SHARE = {"VB": -0.7, "VBZ": -1.5, "VBD": -0.9, "VBN": -1.4, "VBG": -1.6, "NNS": -1.0, "JJR": -2.5, "JJS": -2.5}
 _UNSEEN = 0.4  # stands for a count of 0
+_AUXILIARIES = frozenset(("HV", "BE", "MD"))
 _NOTHING: dict[str, float] = {}
 _CACHED_WORDS = 16384
 
@@ -115,6 +116,9 @@ class Tagger:
         if len(odds) == 1 and word == lower:
             return odds[0][0]
         before = self._neighbour(text, spans, index, -1)
+        if before == "RB":  # "has not arrived": the auxiliary decides, not what stands between
+            earlier = self._past_adverbs(text, spans, index - 1)
+            before = earlier if earlier in _AUXILIARIES else before
         after = self._neighbour(text, spans, index, 1)
         if word != lower and word[0].isupper() and (before != "^" or after == "NNP") and not text.isupper():
             return "NNP"
@@ -147,6 +151,11 @@ class Tagger:
         if lower != word and word != "I" and lower not in FUNCTION_WORDS and other and not text.isupper():
             return "NNP"
         return self._alone(lower)
+
+    def _past_adverbs(self, text: str, spans: Sequence[Span], index: int) -> str:
+        """The class before a word and the adverbs that lead up to it."""
+        found = self._neighbour(text, spans, index, -1)
+        return self._past_adverbs(text, spans, index - 1) if found == "RB" else found
 
     def _class_alone(self, lower: str) -> str:
         """The class of a word whose neighbours are not looked at."""

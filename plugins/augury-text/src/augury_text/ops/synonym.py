@@ -43,7 +43,7 @@ class Synonym(Op):
     reads = frozenset({"value", "targets"})
 
     fraction: Fraction = 0.1
-    senses: Annotated[int, Within(1, 5)] = 1
+    senses: Annotated[int, Within(1, 3)] = 1
     best: Annotated[int, Within(1, 6)] = 4
     keep_spans: bool = True
     source: Source = "compiled"
