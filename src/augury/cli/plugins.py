@@ -144,7 +144,7 @@ def _dist(name: str) -> str:
             "augury plugins", "a distribution that gives a plugin", name, name=name, known=_dists(), fix=fix
         )
         raise PluginError(text)
-    return dist
+    return known[name]
 
 
 def _pip(*arguments: str) -> None:
