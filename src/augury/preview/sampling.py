@@ -83,7 +83,7 @@ def _sample(
 def _records(recipe: Recipe, source: Source, most: int, left_out: list[str]) -> Iterator[tuple[str, LazyRecord]]:
     """Yield up to ``most`` good records with the ids that a run gives them; bad ones are told."""
     reader, path = open_source(recipe, source)
-    fields = source_fields(recipe.schema, source)
+    fields = source_fields(recipe, source)
     prepare = Prepare(source.collection, fields, recipe.schema, source.side, roles_of(recipe))
     good = 0
     for raw in reader.read(path, fields):
