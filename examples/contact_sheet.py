@@ -20,9 +20,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 Row = Mapping[str, Any]
 
-PHOTOS = ("coins.jpg", "astronaut.jpg", "retina.jpg", "stereo_motorcycle.jpg", "chelsea.jpg")
+PHOTOS = ("coins.jpg", "astronaut.jpg", "retina.jpg", "stereo_motorcycle.jpg", "coffee.jpg")
 CALLS = ("09-diane.wav", "05-sheila.wav")
-WINES = ("wine-001", "wine-077", "wine-178")
+WINES = ("wine-002", "wine-077", "wine-178")
 PATIENTS = ("patient-001", "patient-002")
 
 CELL = 340
@@ -53,10 +53,10 @@ def draw(dataset: Path, out: Path) -> Path:
 
 
 def section(title: str, dataset: Path, collection: str, wanted: Sequence[str]) -> Iterator[Image.Image]:
-    """Yield a heading, then a strip for each wanted record: the original and its copies."""
+    """Yield a heading, then a strip for each record, the wanted ones first: the original and its copies."""
     families = read_families(dataset, collection)
-    chosen = [families[f"{collection}/{key}"] for key in wanted if f"{collection}/{key}" in families]
-    chosen = [rows for rows in chosen or list(families.values())[: len(wanted)] if len(rows) > 1]
+    keys = dict.fromkeys([f"{collection}/{key}" for key in wanted] + sorted(families))
+    chosen = [families[key] for key in keys if len(families.get(key, ())) > 1][: len(wanted)]
     if not chosen:
         return
     heading = Image.new("RGB", ((CELL + GAP) * (1 + MOST_COPIES), 26), "white")

@@ -18,7 +18,7 @@ from contact_sheet import draw, read_families
 from corpus import build
 
 HOME = Path(__file__).parent / "demo"
-REPLAYED = {"photos": "retina.jpg", "calls": "09-diane.wav", "wine": "wine-001", "patients": "patient-001"}
+REPLAYED = {"photos": "retina.jpg", "calls": "09-diane.wav", "wine": "wine-002", "patients": "patient-003"}
 
 
 def main() -> None:
@@ -106,7 +106,7 @@ def summary(recipe: Path, dataset: Path, sheet: Path, page: Path, row: str) -> s
             "look at",
             f"  {sheet}    originals and copies, in one picture",
             f"  {page}         the same with sound; open it in a browser",
-            f"  {dataset}/                  the dataset (parquet, as Hugging Face's datasets reads it)",
+            f"  {dataset}/                 the dataset (parquet, as Hugging Face's datasets reads it)",
             "",
             "try next (first: source .venv/bin/activate)",
             f"  change angle_deg_range in {recipe}, then",

@@ -26,10 +26,10 @@ def blocks(document, language):
 
 
 def commands(block):
-    """Return each command of a console block with the output shown after it."""
+    """Return each command of a console block with the output shown after it; all after ``make demo`` is its output."""
     out = []
     for line in block.splitlines():
-        if line.startswith("$ "):
+        if line.startswith("$ ") and not (out and out[-1][0] == "make demo"):
             out.append((line[2:], []))
         elif line.strip():
             out[-1][1].append(line.rstrip())
