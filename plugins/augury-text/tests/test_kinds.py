@@ -8,7 +8,6 @@ from augury.effects import Copy, Insert
 from augury.errors import FieldError
 from augury.spaces.text import TextMap, TextSize, render
 from augury_text import Label, Spans, Tag, Tags, Text, tagged
-from augury_text.kinds import image
 
 TEXT = "Anna met Bob in New York."
 PER, LOC = Label(0, 4, "PER"), Label(16, 24, "LOC")
@@ -140,16 +139,6 @@ def test_tags_follow_replaced_and_inserted_words():
     assert text == "Anna saw again in New York."
     assert [(text[t.start : t.end], t.tag) for t in found] == [("Anna", "P"), ("saw", "V"), ("again", "O")]
     assert follow(Tags(inserted=None), tags, pieces)[1] == found[:2]
-
-
-def test_image_of_a_range_in_two_places_is_none():
-    """A range whose parts are apart has no image; one changed inside has."""
-    apart = TextMap([Copy(0, 2), Copy(4, 8), Copy(2, 4)])
-    assert image(apart, 0, 4) == []
-    changed = TextMap([Copy(0, 2), Insert("xyz", (2, 3)), Copy(3, 8)])
-    assert image(changed, 0, 4) == [(0, 6)]
-    assert image(changed, 5, 6) == [(7, 8)]
-    assert image(TextMap([Copy(0, 2)]), 3, 4) == []
 
 
 def test_empty():

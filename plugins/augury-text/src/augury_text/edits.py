@@ -52,8 +52,16 @@ def labelled(info: Info) -> list[Span]:
 
 
 def outside(spans: Sequence[Span], ranges: Sequence[Span]) -> list[Span]:
-    """Return the words that touch none of the ranges."""
-    return [(a, b) for a, b in spans if not any(a < end and start < b for start, end in ranges)]
+    """Return the words that touch none of the ranges; words in order, ranges in any."""
+    ordered = sorted(ranges)
+    free, at, reach = [], 0, 0
+    for start, end in spans:
+        while at < len(ordered) and ordered[at][0] < end:
+            reach = max(reach, ordered[at][1])
+            at += 1
+        if reach <= start:
+            free.append((start, end))
+    return free
 
 
 def same_text(draw: Any, info: Info, op_id: str) -> list[Any]:

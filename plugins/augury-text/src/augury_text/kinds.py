@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from augury.effects import SELF, Copy
+from augury.effects import Copy
 from augury.errors import FieldError, describe, shown
 from augury.kinds import Kind
 from augury.record import type_name
 from augury.spaces.text import TextMap, TextSegment, TextSize, length, render
+from augury_text.places import Places
 from augury_text.tokens import word_spans
 
 if TYPE_CHECKING:
@@ -180,11 +181,12 @@ class Spans(_Ranges):
     def follow(self, carried: tuple[Label, ...], where: TextMap) -> tuple[Label, ...]:
         """Return the spans where they are after an edit."""
         out: list[Label] = []
+        places = Places(where)
         for start, end, label in carried:
-            places = where.exact(start, end)
-            if not places and self.replaced == "keep":
-                places = image(where, start, end)
-            out += [Label(a, b, label) for a, b in places]
+            found = places.exact(start, end)
+            if not found and self.replaced == "keep":
+                found = places.image(start, end)
+            out += [Label(a, b, label) for a, b in found]
         return tuple(out)
 
     def samples(self) -> list[tuple[Label, ...]]:
@@ -216,7 +218,8 @@ class Tags(_Ranges):
 
     def follow(self, carried: tuple[Tag, ...], where: TextMap) -> tuple[Tag, ...]:
         """Return the tags where their tokens are after an edit, in the order of the new text."""
-        out = [Tag(a, b, tag) for start, end, tag in carried for a, b in image(where, start, end)]
+        places = Places(where)
+        out = [Tag(a, b, tag) for start, end, tag in carried for a, b in places.image(start, end)]
         if self.inserted is not None:
             out += [Tag(a, b, self.inserted) for a, b in _new_words(where)]
         return tuple(sorted(out))
@@ -252,32 +255,6 @@ def tagged(text: str, tokens: Sequence[str], tags: Sequence[str]) -> tuple[Tag, 
         at = start + len(token)
         out.append(Tag(start, at, str(tag)))
     return tuple(out)
-
-
-def image(where: TextMap, start: int, end: int) -> list[tuple[int, int]]:
-    """Return where the source range [start, end) is after an edit, changed or not, if it is in one run.
-
-    Pieces of the range and inserts that stand for parts of it must follow each other, in order; else there is none.
-    """
-    places: list[tuple[int, int]] = []
-    out, last = 0, start
-    for piece in where.pieces:
-        n = length(piece)
-        if type(piece) is Copy:
-            a, b = (max(piece.a, start), min(piece.b, end)) if piece.source == SELF else (0, 0)
-            place = (out + a - piece.a, out + b - piece.a)
-        else:
-            a, b = piece.stands_for or (0, 0)  # type: ignore[union-attr]
-            if not (start <= a and b <= end):
-                a = b = 0
-            place = (out, out + n)
-        if a < b:
-            if places and (place[0] != places[-1][1] or a < last):
-                return []
-            places.append(place)
-            last = b
-        out += n
-    return [(places[0][0], places[-1][1])] if places and places[0][0] < places[-1][1] else []
 
 
 def _new_words(where: TextMap) -> list[tuple[int, int]]:

@@ -79,6 +79,7 @@ _UNKNOWN_ENDINGS = (
 _FORM_SHARE = {"VB": -0.7, "VBZ": -1.5, "VBD": -0.9, "VBN": -1.4, "VBG": -1.6, "NNS": -1.0, "JJR": -2.5, "JJS": -2.5}
 _UNSEEN = 0.4  # stands for a count of 0
 _AUXILIARIES = frozenset(("HV", "BE", "MD"))
+_MOST_ADVERBS = 3
 _NOTHING: dict[str, float] = {}
 _CACHED_WORDS = 16384
 
@@ -153,9 +154,12 @@ class Tagger:
         return self._alone(lower)
 
     def _past_adverbs(self, text: str, spans: Sequence[Span], index: int) -> str:
-        """The class before a word and the adverbs that lead up to it."""
-        found = self._neighbour(text, spans, index, -1)
-        return self._past_adverbs(text, spans, index - 1) if found == "RB" else found
+        """The class before a word and the few adverbs that lead up to it."""
+        for at in range(index, max(index - _MOST_ADVERBS, 0), -1):
+            found = self._neighbour(text, spans, at, -1)
+            if found != "RB":
+                return found
+        return "RB"
 
     def _class_alone(self, lower: str) -> str:
         """The class of a word whose neighbours are not looked at."""
