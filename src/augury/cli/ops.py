@@ -116,9 +116,9 @@ def _targets(entry: Entry) -> list[str]:
 
 
 def _moves(effect: str) -> bool:
-    from augury import effects
+    from augury.pipelines.compiling import STILL_EFFECTS
 
-    return bool(getattr(getattr(effects, effect, None), "moves", True))
+    return effect not in STILL_EFFECTS
 
 
 def _couplings(entry: Entry) -> list[str]:

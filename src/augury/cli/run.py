@@ -22,6 +22,8 @@ def add(subparsers: Any, summary: str) -> None:
     parser.add_argument("--workers", type=positive, metavar="N", help="processes (default: the machine's cores)")
     parser.add_argument("--limit", type=positive, metavar="N", help="take at most N records of each source")
     parser.add_argument("--fresh", action="store_true", help="replace a finished dataset of the same folder")
+    text = "keep the run's numbers: jsonl:PATH, tensorboard:FOLDER or wandb:PROJECT (may be repeated)"
+    parser.add_argument("--track", action="append", default=[], metavar="NAME:WHERE", help=text)
     parser.add_argument("--json", action="store_true", help="print the manifest's main entries as JSON")
     parser.set_defaults(do=run, parser=parser)
 
@@ -33,10 +35,13 @@ def run(args: argparse.Namespace) -> int:
         print(f"note: {warning}", file=sys.stderr)
     from augury.dataset import run
     from augury.dataset.progress import Progress
+    from augury.observers import tracking
 
     out = args.out if args.out is not None else Path(recipe.name)
     workers = args.workers or len(os.sched_getaffinity(0))
-    manifest = run(recipe, out, workers=workers, limit=args.limit, fresh=args.fresh, observers=[Progress()])
+    with tracking(args.track) as trackers:
+        observers = [Progress(), *trackers]
+        manifest = run(recipe, out, workers=workers, limit=args.limit, fresh=args.fresh, observers=observers)
     if args.json:
         print_json({"folder": str(manifest.folder), "content_hash": manifest.content_hash, "counts": manifest.counts})
         return 0
