@@ -133,7 +133,7 @@ def compiles_to_the_same(case: OpCase) -> None:
                 outputs.append(Output({"error": type(error).__name__}, (0, "", None, "", None), []))
         one, two = outputs
         assert set(one) == set(two), f"{record_id}: {sorted(one)} compiled, {sorted(two)} not"
-        assert _near(_draws(one), _draws(two)), f"{record_id}: draws differ: {_draws(one)} and {_draws(two)}"
+        assert near(_draws(one), _draws(two)), f"{record_id}: draws differ: {_draws(one)} and {_draws(two)}"
         if "error" not in one:
             _compare(case, fused.schema_after, one, two, record_id)
 
@@ -145,7 +145,7 @@ def _compare(case: OpCase, schema: Any, one: Output, two: Output, where: str) ->
             sizes = kind.size(one[name]), kind.size(two[name])
             assert sizes[0] == sizes[1], f"{where}: {name} has {sizes[0]} compiled, {sizes[1]} not"
         if not kind.payload and kind.space != "plane":
-            same = _near(kind.pack(one[name]), kind.pack(two[name]))
+            same = near(kind.pack(one[name]), kind.pack(two[name]))
             assert same, f"{where}: {name} is {one[name]!r:.200} compiled, {two[name]!r:.200} not"
 
 
@@ -153,16 +153,16 @@ def _draws(output: Output) -> list[Any]:
     return [step.get("draw") for step in json.loads(json.dumps(output.lineage["steps"]))]
 
 
-def _near(a: Any, b: Any) -> bool:
+def near(a: Any, b: Any) -> bool:
     """Whether two plain values are equal, floats to 0.001 of their unit."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(_near(a[k], b[k]) for k in a)
+        return a.keys() == b.keys() and all(near(a[k], b[k]) for k in a)
     if isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= 1e-3 + 1e-6 * abs(a) or (a != a and b != b)
     if hasattr(a, "tolist") and hasattr(b, "tolist"):
-        return _near(a.tolist(), b.tolist())
+        return near(a.tolist(), b.tolist())
     if isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str | bytes):
-        return len(a) == len(b) and all(_near(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(near(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)
 
 
