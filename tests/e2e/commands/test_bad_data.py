@@ -79,3 +79,49 @@ def test_yaml_objects(corpus):
     (corpus / "r.yaml").write_text("recipe: !!python/object/apply:os.system ['touch built']\n")
     ran = run(corpus)
     assert ran.code == 2 and "objects are never built" in ran.err and not (corpus / "built").exists()
+
+
+def cut(path, share=0.5):
+    """Cut a file short."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+
+
+def jpeg(corpus):
+    """Replace a photo by a JPEG that ends in the middle."""
+    from PIL import Image
+
+    path = corpus / "photos" / "0.png"
+    picture = Image.open(path).resize((320, 240))
+    picture.save(path, format="JPEG")
+    cut(path)
+
+
+def nan(corpus):
+    """Write a recording that holds NaN."""
+    import numpy as np
+    import soundfile
+
+    soundfile.write(corpus / "calls" / "0.wav", np.full(4000, np.nan), 8000, subtype="FLOAT")
+
+
+@pytest.mark.parametrize(
+    ("harm", "setting", "expected"),
+    [
+        (jpeg, None, "field 'photo': expected a whole image file"),
+        (lambda c: (c / "photos" / "0.png").write_bytes(b""), None, "field 'photo': expected the bytes of an image file, got 0 b"),
+        (lambda c: (c / "calls" / "0.wav").write_bytes(b"RIFF"), None, "field 'clip': expected"),
+        (lambda c: cut(c / "calls" / "0.wav", 0.6), None, "field 'clip': expected"),
+        (nan, None, "field 'clip': expected"),
+        (None, "limits.max_image_pixels=700", "expected an image of at most 700 pixels, got 24 x 32. Fix: raise max_pixels"),
+        (None, "limits.max_audio_seconds=0.25", "expected at most 0.25 s of sound, got 0.5 s."),
+    ],
+    ids=["truncated JPEG", "empty image", "WAV header alone", "truncated WAV", "NaN", "image bomb", "long recording"],
+)  # fmt: skip
+def test_damaged_files(corpus, harm, setting, expected):
+    """A file that is damaged or over a limit is quarantined with its place and reason; the others are written."""
+    if harm is not None:
+        harm(corpus)
+    ran = run(corpus, "--set", "limits.max_quarantined=0.5", *(["--set", setting] if setting else []))
+    assert ran.code == 0, ran.err
+    assert any(expected in reason and "metadata.jsonl:" in reason and "Fix:" in reason for reason in told(corpus))
