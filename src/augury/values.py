@@ -5,9 +5,14 @@ A value is a type tag, then little-endian bytes; containers are counted, mapping
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from struct import Struct
 from typing import Any
+
+_COUNT = Struct("<Q").pack
+_WIDTH = Struct("<I").pack
+_DOUBLE = Struct("<d").pack
+_NAN = _DOUBLE(float("nan"))
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -19,57 +24,75 @@ def canonical_bytes(value: Any) -> bytes:
     Raises:
         TypeError: for any other type.
     """
-    out: list[bytes] = []
-    _write(value, out)
-    return b"".join(out)
+    make = _BY_TYPE.get(type(value))
+    return make(value) if make is not None else _of_subclass(value)
 
 
-def _write(value: Any, out: list[bytes]) -> None:
-    if value is None:
-        out.append(b"N")
-    elif isinstance(value, bool):
-        out.append(b"T" if value else b"F")
-    elif isinstance(value, int):
-        size = max(8, (value.bit_length() + 8) // 8)
-        out.append(b"i" + struct.pack("<I", size) + value.to_bytes(size, "little", signed=True))
-    elif isinstance(value, float):
-        out.append(b"d" + struct.pack("<d", value if value == value else float("nan")))
-    elif isinstance(value, str):
-        data = value.encode("utf-8", "surrogatepass")
-        out.append(b"s" + struct.pack("<Q", len(data)) + data)
-    elif isinstance(value, bytes | bytearray | memoryview):
-        data = bytes(value)
-        out.append(b"b" + struct.pack("<Q", len(data)) + data)
-    elif isinstance(value, list | tuple):
-        out.append(b"l" + struct.pack("<Q", len(value)))
-        for item in value:
-            _write(item, out)
-    elif isinstance(value, Mapping):
-        out.append(b"m" + struct.pack("<Q", len(value)))
-        for key in sorted(value):
-            _write(str(key), out)
-            _write(value[key], out)
-    elif hasattr(value, "isoformat"):
-        out.append(b"t")
-        _write(value.isoformat(), out)
-    else:
-        _write_array(value, out)
+def _of_int(value: int) -> bytes:
+    size = max(8, (value.bit_length() + 8) // 8)
+    return b"i" + _WIDTH(size) + value.to_bytes(size, "little", signed=True)
 
 
-def _write_array(value: Any, out: list[bytes]) -> None:
+def _of_float(value: float) -> bytes:
+    return b"d" + (_DOUBLE(value) if value == value else _NAN)
+
+
+def _of_text(value: str) -> bytes:
+    data = value.encode("utf-8", "surrogatepass")
+    return b"s" + _COUNT(len(data)) + data
+
+
+def _of_data(value: bytes | bytearray | memoryview) -> bytes:
+    data = bytes(value)
+    return b"b" + _COUNT(len(data)) + data
+
+
+def _of_list(value: list[Any] | tuple[Any, ...]) -> bytes:
+    return b"l" + _COUNT(len(value)) + b"".join(map(canonical_bytes, value))
+
+
+def _of_mapping(value: Mapping[Any, Any]) -> bytes:
+    items = (_of_text(str(key)) + canonical_bytes(value[key]) for key in sorted(value))
+    return b"m" + _COUNT(len(value)) + b"".join(items)
+
+
+_BY_TYPE: Mapping[type, Callable[[Any], bytes]] = {
+    type(None): lambda value: b"N",
+    bool: lambda value: b"T" if value else b"F",
+    int: _of_int,
+    float: _of_float,
+    str: _of_text,
+    bytes: _of_data,
+    bytearray: _of_data,
+    memoryview: _of_data,
+    list: _of_list,
+    tuple: _of_list,
+    dict: _of_mapping,
+}
+
+
+def _of_subclass(value: Any) -> bytes:
+    """Named tuples, enums, mappings of other classes, dates, numpy values."""
+    if isinstance(value, Mapping):
+        return _of_mapping(value)
+    for base in (bool, int, float, str, bytes, list, tuple):
+        if isinstance(value, base):
+            return _BY_TYPE[base](value)
+    if hasattr(value, "isoformat"):
+        return b"t" + _of_text(value.isoformat())
+    return _of_array(value)
+
+
+def _of_array(value: Any) -> bytes:
     import numpy as np
 
     if isinstance(value, np.generic):
-        _write(value.item(), out)
-        return
+        return canonical_bytes(value.item())
     if not isinstance(value, np.ndarray):
         raise TypeError(f"no canonical bytes for a {type(value).__name__}")
     if value.dtype == object:
-        _write(value.tolist(), out)
-        return
+        return canonical_bytes(value.tolist())
     array = np.ascontiguousarray(value.astype(value.dtype.newbyteorder("<"), copy=False))
     if array.dtype.kind == "f" and np.isnan(array).any():
         array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
-    out.append(b"a")
-    _write(f"{array.dtype.str}{array.shape}", out)
-    out.append(array.tobytes())
+    return b"a" + _of_text(f"{array.dtype.str}{array.shape}") + array.tobytes()

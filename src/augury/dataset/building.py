@@ -22,7 +22,7 @@ from augury.dataset.spool import Spool, SpoolView
 from augury.dataset.units import MakeRows, Plan, UnitResult, plan_units
 from augury.dataset.workspace import check_target, workspace
 from augury.engines import Local
-from augury.engines.threads import single_threaded
+from augury.engines.process import steady
 from augury.errors import AuguryError, DataError, EngineError, describe, shown
 from augury.formats import Format
 from augury.pipelines import Pipeline
@@ -197,7 +197,7 @@ def fit(pipe: Pipeline, records: Mapping[str, Any], collection: str) -> Pipeline
     if not len(records):
         fix = "give the training side records, or leave the fitted steps out"
         raise DataError(describe(f"collection {collection}", "records to fit on", shown("none"), fix=fix))
-    with single_threaded():
+    with steady():
         return pipe.fit(records)
 
 

@@ -20,7 +20,7 @@ from augury.dataset.reading import Dataset
 from augury.dataset.split import DEFAULT_SIDE
 from augury.dataset.spool import LazyRecord, Spool, SpoolView
 from augury.dataset.units import Plan
-from augury.engines.threads import single_threaded
+from augury.engines.process import steady
 from augury.errors import CheckFailed, DataError, RecipeError, describe, shown
 from augury.formats import RawRecord
 from augury.formats.beside import ROW_ID
@@ -73,7 +73,7 @@ def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None) -> 
     if recipe is None:
         recipe = augury.recipe.rebuild(made["recipe"], Path(made["recipe_folder"]), made["name"])
     source = row_id if stored[COPY] is None else stored[PARENTS][0]
-    with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, single_threaded():
+    with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, steady():
         spool = Spool(Path(temporary) / "spool.sqlite", create=True)
         try:
             values, explanation = _rebuild(data, recipe, spool, shard, stored, source)

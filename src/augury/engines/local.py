@@ -14,7 +14,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
-from augury.engines.threads import single_thread_environment, single_threaded
+from augury.engines.process import steady, worker_environment
 from augury.errors import AuguryError, EngineError
 
 U = TypeVar("U")
@@ -62,7 +62,7 @@ class Local:
 
     def _spread(self, task: Callable[[U], R], units: Iterable[U], name: Callable[[U], str]) -> Iterator[R]:
         if not self._pool:
-            with single_thread_environment():
+            with worker_environment():
                 self._pool = [_Worker() for _ in range(self.workers)]
         for worker in self._pool:
             worker.send("task", "the task", task)
@@ -93,7 +93,7 @@ def _ready(busy: list[_Worker]) -> list[_Worker]:
 
 
 def _here(task: Callable[[U], R], unit: U, name: Callable[[U], str]) -> R:
-    with single_threaded():
+    with steady():
         try:
             return task(unit)
         except AuguryError:
@@ -185,7 +185,7 @@ def _call(task: Any) -> Callable[[bytes], Any]:
 
 
 def _attempt(fn: Callable[[bytes], Any], body: bytes, name: str) -> tuple[Any, AuguryError | None]:
-    with single_threaded():
+    with steady():
         try:
             return fn(body), None
         except AuguryError as error:
