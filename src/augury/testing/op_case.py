@@ -61,7 +61,7 @@ class OpCase:
     @property
     def declared(self) -> tuple[Param, ...]:
         """The parameters the op declares."""
-        return _declared(self.cls)
+        return params_of(self.cls)
 
     @property
     def expands(self) -> bool:
@@ -132,15 +132,11 @@ class OpCase:
         return {key: done[key] for key in sorted(done)}
 
 
-def _declared(cls: type[Op]) -> tuple[Param, ...]:
-    return params_of(cls)  # type: ignore[arg-type]  # mypy takes a class's hash for its instances'
-
-
 def _cases(entry: Entry) -> list[OpCase]:
     assert isinstance(entry.spec, OpSpec)
     cls: type[Op] = entry.load()
     examples: list[Mapping[str, Any]] = [dict(example) for example in entry.spec.examples]
-    needs = any(param.required for param in _declared(cls))
+    needs = any(param.required for param in params_of(cls))
     variants = examples if needs else [{}, *examples]
     if not variants:
         raise AssertionError(f"{entry.id} has required parameters and no examples. Fix: give examples= in its OpSpec.")
