@@ -148,7 +148,8 @@ def _pair(spec: FieldSpec, old: tuple[View, list[Mark]], new: tuple[View | None,
     scale = Scale.of([v for v, _ in (old, new) if isinstance(v, Sound)])
     for (view, marks), name, changes in ((old, "del", differs[0]), (new, "ins", differs[1])):
         caption = element("figcaption", spec.name, element("span", f" {spec.kind_id}"))
-        yield element("figure", caption, _draw(view, marks, spec.name, scale, name, changes))
+        drawn = _draw(view, marks, spec.name, scale, name, changes)
+        yield element("figure", caption, drawn, class_="old" if name == "del" else "new")
 
 
 def _draw(view: View | None, marks: list[Mark], title: str, scale: Scale, name: str, changes: list[bool]) -> Html:
@@ -238,6 +239,6 @@ def _step(step: Mapping[str, Any]) -> Iterator[Html]:
     yield element("span", f" {', '.join(step['fields'])}", class_="on")
     draw = step.get("draw")
     for key, value in draw.items() if isinstance(draw, Mapping) else ():
-        yield element("code", f"{key} {_short(value)}")
+        yield join(" ", element("code", f"{key} {_short(value)}"))
     if step.get("donors"):
         yield element("span", f" with {', '.join(step['donors'])}", class_="on")
