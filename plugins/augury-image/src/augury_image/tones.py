@@ -1,12 +1,13 @@
-"""Tones: chains of curves and colour matrices. Evaluated in float, clipped to [0, 1] after each, rounded once.
+"""Tones: chains of curves and colour matrices, clipped to [0, 1] after each and rounded once.
 
-Curves on 8 or 16 bit become one table. With two or four channels the last is opacity, which tones leave alone.
+Runs of curves on 8 or 16 bit become one table, evaluated in float. With two or four channels the last is opacity, which
+tones leave alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import groupby
 from typing import TypeAlias
 
 import cv2
@@ -21,7 +22,8 @@ Tones: TypeAlias = Sequence[Curve | Color]
 
 _LUMA = (0.299, 0.587, 0.114)
 _LEVELS: dict[np.dtype, np.ndarray] = {
-    dtype: np.linspace(0.0, 1.0, int(unit) + 1)[:, None] for dtype, unit in UNIT.items() if dtype.kind == "u"
+    np.dtype(np.uint8): np.linspace(0.0, 1.0, 256)[:, None],
+    np.dtype(np.uint16): np.linspace(0.0, 1.0, 65536, dtype=np.float32)[:, None],
 }
 
 
@@ -35,21 +37,15 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
         return image
     if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
-    curves = _leading_curves(tones)
-    if len(curves) == len(tones):
-        return _look_up(image, _table(image, curves), owned)
+    if all(isinstance(t, Curve) for t in tones):
+        return _look_up(image, _table(image, tones, image.dtype), owned)
     if isinstance(tones[0], Color) and len(tones) == 1:
         return _fixed_point(image, tones[0])
-    unit = UNIT[image.dtype]
-    if curves:
-        table = _float_table(image, curves).astype(np.float32)
-        value = _by_index(image, table)
-    else:
-        value = image * np.float32(1.0 / unit)
-    value = _evaluate(value, tones[len(curves) :], _has_opacity(image))
-    value *= np.float32(unit)
-    value += np.float32(0.5)
-    return value.astype(image.dtype)
+    if image.dtype == np.uint8:
+        return _in_sixteen_bits(image, tones)
+    unit = np.float32(UNIT[image.dtype])
+    value = _evaluate(image / unit, tones, _has_opacity(image))
+    return np.rint(value * unit).astype(image.dtype)
 
 
 def tone_colour(colour: Sequence[float], tones: Tones) -> tuple[float, ...]:
@@ -64,23 +60,35 @@ def _has_opacity(image: np.ndarray) -> bool:
     return image.shape[2] in (2, 4)
 
 
-def _leading_curves(tones: Tones) -> list[Curve]:
-    return list(takewhile(lambda t: isinstance(t, Curve), tones))  # type: ignore[arg-type]
+def _in_sixteen_bits(image: np.ndarray, tones: Tones) -> np.ndarray:
+    """Run curves and matrices in turns on 8 bit: a 256th of its step is what is rounded to in between."""
+    runs = [list(run) for _, run in groupby(tones, key=type)]
+    value = image
+    for run in runs:
+        last = run is runs[-1]
+        if isinstance(run[0], Curve):
+            value = _by_index(value, _table(value, run, np.dtype(np.uint8 if last else np.uint16)))
+            continue
+        if value is image:
+            value = np.multiply(image, 257, dtype=np.uint16)
+        for color in run:
+            assert isinstance(color, Color)
+            value = _fixed_point(value, color)
+        if last:
+            value = cv2.convertScaleAbs(value, alpha=1.0 / 257.0).reshape(image.shape)
+    return value
 
 
-def _float_table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
+def _table(image: np.ndarray, curves: Tones, dtype: np.dtype) -> np.ndarray:
     """Tabulate curves for every level of an integer image: (levels, 1), or (levels, channels) where they differ."""
     table = levels = _LEVELS[image.dtype]
     for curve in curves:
+        assert isinstance(curve, Curve)
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
     if _has_opacity(image):
         colours = np.broadcast_to(table, (len(levels), image.shape[2] - 1)) if table.shape[1] == 1 else table[:, :-1]
         table = np.concatenate([colours, levels], axis=1)
-    return table
-
-
-def _table(image: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
-    return (_float_table(image, curves) * UNIT[image.dtype] + 0.5).astype(image.dtype)
+    return (table * UNIT[dtype] + 0.5).astype(dtype)
 
 
 def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
@@ -93,10 +101,8 @@ def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
 
 def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Look an integer image up in a table of any dtype."""
-    if image.dtype == np.uint8 and table.shape[1] == 1:
-        return cv2.LUT(image, table.ravel()).reshape(image.shape)
     if table.shape[1] == 1:
-        return table.ravel()[image]
+        return cv2.LUT(image, table.ravel()).reshape(image.shape)
     return np.stack([table[:, c][image[:, :, c]] for c in range(image.shape[2])], axis=2)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Annotated, Any, ClassVar
 
 import cv2
@@ -54,7 +56,7 @@ class Noise(Op):
         std_range: (lo, hi) of the standard deviation, in units of the full range [0, 1].
         per_channel: Whether channels get noise of their own; else all get the same (grey noise).
     Draws: std uniform in std_range; the noise's sub-seed.
-    Cost: one normal number a pixel and channel.
+    Cost: 16 random bits and a table look-up a pixel and channel; the table is made once (20 ms).
     """
 
     on = "image"
@@ -115,22 +117,33 @@ def blurred(image: np.ndarray, sigma_px: float, side: int) -> np.ndarray:
 
 def noisy(image: np.ndarray, std: float, seed: int, per_channel: bool) -> np.ndarray:
     """Return the image with Gaussian noise, held to its range."""
+    height, width, channels = image.shape
     unit = UNIT[image.dtype]
-    shape = image.shape if per_channel else (*image.shape[:2], 1)
-    noise = generator(seed).standard_normal(shape, dtype=np.float32)
-    noise *= np.float32(std * unit)
-    out = noise + image
-    if unit != 1.0:
-        out += np.float32(0.5)
-    np.clip(out, 0.0, unit, out=out)
-    return out.astype(image.dtype, copy=False)
+    count = height * width * (channels if per_channel else 1)
+    levels = np.frombuffer(generator(seed).bytes(2 * count), "<u2").reshape(height, width, -1)
+    noise = cv2.LUT(levels, normal_quantiles() * np.float32(std * unit)).reshape(levels.shape)
+    if not per_channel:
+        noise = np.repeat(noise, channels, axis=2)
+    if image.dtype.kind == "f":
+        return np.minimum(np.maximum(image + noise, 0.0), 1.0)
+    depth = cv2.CV_8U if image.dtype == np.uint8 else cv2.CV_16U
+    return cv2.add(image, noise, dtype=depth).reshape(image.shape)
+
+
+@lru_cache(maxsize=1)
+def normal_quantiles() -> np.ndarray:
+    """Return float32 (65536,): the standard normal's quantiles in the middle of as many equal shares, within 4.3."""
+    inverse = NormalDist().inv_cdf
+    upper = np.array([inverse((k + 0.5) / 65536) for k in range(32768, 65536)], np.float32)
+    return np.concatenate([-upper[::-1], upper])
 
 
 def normalized(image: np.ndarray, mean: float | tuple[float, ...], std: float | tuple[float, ...]) -> np.ndarray:
     """Return (image - mean) / std as float32, the image read in [0, 1]."""
-    scale = 1.0 / np.asarray(std, np.float64)
-    gain = (scale / UNIT[image.dtype]).astype(np.float32)
-    shift = (-np.asarray(mean, np.float64) * scale).astype(np.float32)
-    out = image * gain
-    out += shift
-    return out
+    channels = image.shape[2]
+    scale = np.broadcast_to(1.0 / np.asarray(std, np.float64), channels)
+    gain, shift = scale / UNIT[image.dtype], -np.asarray(mean, np.float64) * scale
+    if channels <= 4:
+        matrix = np.column_stack([np.diag(gain), shift])
+        return cv2.transform(image.astype(np.float32, copy=False), matrix).reshape(image.shape)
+    return image * gain.astype(np.float32) + shift.astype(np.float32)
