@@ -112,6 +112,14 @@ def test_synonym_corrects_the_article(run, text, expected):
     assert not any(out.startswith(expected.replace("n au", " au")) for out in outs)
 
 
+def test_synonym_leaves_a_labelled_article_alone(run):
+    """Where the article is labelled, no word comes behind it that would need the other one."""
+    for i in range(20):
+        out = run({"text.synonym": {"fraction": 1.0}}, "A car stops", spans=[(0, 1, "DET")], id=str(i))
+        assert out["spans"] == (Label(0, 1, "DET"),)
+        assert out["text"].startswith(("A car ", "A motorcar "))
+
+
 def test_synonym_keeps_casing(run):
     """Capitals at the start and throughout are kept."""
     step = {"text.synonym": {"fraction": 1.0, "best": 1}}

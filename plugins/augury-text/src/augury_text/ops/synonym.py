@@ -56,9 +56,10 @@ class Synonym(Op):
         edits: list[Edit] = []
         for index, new in synonyms_of(self, rng, text, spans, how_many(self.fraction, len(spans)), kept):
             start, end = spans[index]
-            edits.append((start, end, new))
-            if index and (fixed := _article(text, spans[index - 1], start, new)):
-                edits.append(fixed)
+            fixed = _article(text, spans[index - 1], start, new) if index else None
+            if fixed and not outside([fixed[:2]], kept):
+                continue
+            edits += [(start, end, new), fixed] if fixed else [(start, end, new)]
         return {"field": info.field, "edits": [list(edit) for edit in sorted(edits)]}
 
     def effect(self, draw: Any, info: Info) -> Any:
