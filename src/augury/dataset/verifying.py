@@ -100,7 +100,7 @@ def _check_files(data: Dataset, report: Report) -> set[str]:
 
 def _beside(name: str, shards: set[str]) -> bool:
     """Whether a file lies in the folder of payloads of some shard: named like it, or holding its metadata file."""
-    folders = (shard.removesuffix("/metadata.jsonl").rsplit(".", 1)[0] + "/" for shard in shards)
+    folders = (shard.removesuffix("/metadata.parquet").rsplit(".", 1)[0] + "/" for shard in shards)
     return name.startswith(tuple(folders))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,9 +12,10 @@ import pyarrow as pa
 
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats.base import PEEKED_RECORDS, Fields, Format, RawRecord, Writer
-from augury.formats.beside import PayloadFolder, plain
+from augury.formats.beside import PayloadFolder
 from augury.formats.files import as_payload, is_url
 from augury.formats.jsonl import JsonLines
+from augury.formats.parquet import Parquet
 from augury.formats.table import Csv
 from augury.record import FieldSpec
 from augury.scalars import Id
@@ -26,7 +26,7 @@ FILE_NAME = "file_name"
 
 
 class Folder(Format):
-    """Files with metadata.jsonl or metadata.csv (column ``file_name``), else class folders.
+    """Files with metadata.jsonl, .csv or .parquet (column ``file_name``), else class folders.
 
     A file is column ``image`` or ``audio`` by its extension, else ``file``; a class folder's name is column ``label``.
     In metadata, ``X_file_name`` names a further file as column ``X``.
@@ -44,12 +44,11 @@ class Folder(Format):
             raise DataError(
                 describe(source, "a folder", shown("none there"), fix="correct path: (relative to the recipe)")
             )
-        names = [f"{root.rstrip('/')}/metadata{ext}" for ext in (".jsonl", ".csv")]
+        names = [f"{root.rstrip('/')}/metadata{ext}" for ext in (".jsonl", ".csv", ".parquet")]
         found = [name for name in names if fs.isfile(name)]
         if len(found) > 1:
-            raise DataError(
-                describe(source, "one metadata file", shown("metadata.jsonl and metadata.csv"), fix="remove one")
-            )
+            names = [name.rsplit("/", 1)[-1] for name in found]
+            raise DataError(describe(source, "one metadata file", shown(" and ".join(names)), fix="remove one"))
         return [fs.unstrip_protocol(f) if is_url(source) else f for f in found]
 
     def read(self, source: str, fields: Fields) -> Iterator[RawRecord]:
@@ -69,7 +68,9 @@ class Folder(Format):
         found = dict.fromkeys(_column(name) for name in self._below(source))
         return [*found, *(["label"] if any("/" in name for name in self._below(source)) else [])]
 
-    def _metadata(self, file: str) -> JsonLines | Csv:
+    def _metadata(self, file: str) -> Format:
+        if file.endswith(".parquet"):
+            return Parquet()
         return JsonLines(encoding=self.encoding) if file.endswith(".jsonl") else Csv(encoding=self.encoding)
 
     def _below(self, source: str) -> Iterator[str]:
@@ -108,7 +109,7 @@ class Folder(Format):
             raise DataError(describe(source, "image or audio files", shown("none"), fix="correct path:"))
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
-        """Return a writer of a folder ``stem`` with its metadata.jsonl."""
+        """Return a writer of a folder ``stem`` with its metadata.parquet."""
         return FolderWriter(stem, schema, fields)
 
     def read_table(self, path: Path, schema: pa.Schema, fields: Fields) -> Iterator[pa.Table]:
@@ -142,7 +143,11 @@ def _column(name: str) -> str:
 
 
 class FolderWriter(Writer):
-    """Writes payloads as files of one folder, and a metadata.jsonl that names each in ``<field>_file_name``."""
+    """Writes payloads as files of one folder, and a metadata.parquet that names each in ``<field>_file_name``.
+
+    Hugging Face refuses metadata whose types differ from side to side, and takes them from the values where the file
+    does not state them; so the file is one that does.
+    """
 
     def __init__(self, stem: Path, schema: pa.Schema, fields: Fields) -> None:
         """Make the folder ``stem``.
@@ -151,28 +156,31 @@ class FolderWriter(Writer):
             RecipeError: when no field is kept as files.
         """
         super().__init__(stem, schema, fields)
-        if not any(spec.kind.payload for spec in fields.values()):
-            fix = "write jsonl, csv or parquet"
-            raise RecipeError(
-                describe("write.format: folder", "a field kept as files (image, audio)", shown("none"), fix=fix)
-            )
+        self._names = {n: f"{n}_{FILE_NAME}" for n in schema.names if n in fields and fields[n].kind.payload}
+        if not self._names:
+            wanted, fix = "a field kept as files (image, audio)", "write jsonl, csv or parquet"
+            raise RecipeError(describe("write.format: folder", wanted, shown("none"), fix=fix))
         stem.mkdir(parents=True)
         self._payloads = PayloadFolder(stem, "")
-        self._file = self.path.open("w", encoding="utf-8", newline="\n")
+        self._schema = pa.schema([pa.field(self._names.get(f.name, f.name), self._type(f)) for f in schema])
+        self._rows = Parquet().writer(stem / "metadata", self._schema, {})
+
+    def _type(self, field: pa.Field) -> pa.DataType:
+        return pa.string() if field.name in self._names else field.type
 
     @property
     def path(self) -> Path:
-        """``stem/metadata.jsonl``."""
-        return self.stem / "metadata.jsonl"
+        """``stem/metadata.parquet``."""
+        return self._rows.path
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
+        rows = []
         for row in table.to_pylist():
             out = self._payloads.replace(row, self.fields)
-            names = {n: f"{n}_{FILE_NAME}" for n in out if n in self.fields and self.fields[n].kind.payload}
-            line = {names.get(name, name): value for name, value in out.items()}
-            self._file.write(json.dumps(line, ensure_ascii=False, default=plain) + "\n")
+            rows.append({self._names.get(name, name): value for name, value in out.items()})
+        self._rows.write(pa.Table.from_pylist(rows, schema=self._schema))
 
     def close(self) -> None:
         """Close the metadata file."""
-        self._file.close()
+        self._rows.close()
