@@ -27,6 +27,7 @@ from augury.errors import AuguryError, DataError, EngineError, describe, shown
 from augury.formats import Format
 from augury.pipelines import Pipeline
 from augury.recipe.model import Recipe
+from augury.record import Schema
 
 REJECTED = ("duplicate", "bridge")
 """Stages whose records are rejected as repeats: counted apart, never against the limit."""
@@ -181,24 +182,28 @@ def _fit(recipe: Recipe, spool: Spool, plans: dict[str, Plan]) -> tuple[dict[str
     for collection, plan in plans.items():
         pipe = plan.pipeline
         if pipe is not None and pipe.needs_fit:
-            records = SpoolView(spool, collection, DEFAULT_SIDE, plan.schema)
-            fitted += len(records)
-            plan = plan._replace(pipeline=fit(pipe, records, collection))
+            pipe, records = fit(pipe, spool, collection)
+            plan, fitted = plan._replace(pipeline=pipe), fitted + records
         out[collection] = plan
     return out, fitted
 
 
-def fit(pipe: Pipeline, records: Mapping[str, Any], collection: str) -> Pipeline:
-    """Return the pipeline fitted on training records.
+def fit(pipe: Pipeline, spool: Spool, collection: str) -> tuple[Pipeline, int]:
+    """Return the pipeline fitted on the training side of a collection, and how many records that took.
+
+    Payloads that no fitted step acts on are not decoded.
 
     Raises:
-        DataError: when there are none.
+        DataError: when there are no records.
     """
+    acted_on = {name for node in pipe.ops if node.op.fits for name in node.fields}
+    seen = Schema(f for f in pipe.schema.fields.values() if not f.kind.payload or f.name in acted_on)
+    records = SpoolView(spool, collection, DEFAULT_SIDE, seen)
     if not len(records):
         fix = "give the training side records, or leave the fitted steps out"
         raise DataError(describe(f"collection {collection}", "records to fit on", shown("none"), fix=fix))
     with steady():
-        return pipe.fit(records)
+        return pipe.fit(records), len(records)
 
 
 # -- making rows -----------------------------------------------------------------------------------------------------

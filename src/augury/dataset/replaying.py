@@ -11,13 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 import augury.recipe
-from augury.dataset.building import plan_collections
+from augury.dataset.building import fit, plan_collections
 from augury.dataset.collect import Collected, Prepare, insert, open_source, roles_of, source_fields
 from augury.dataset.columns import COPY, ORIGIN, PARENTS
 from augury.dataset.identity import digest, plain_value
 from augury.dataset.manifest import environment
 from augury.dataset.reading import Dataset
-from augury.dataset.split import DEFAULT_SIDE
 from augury.dataset.spool import LazyRecord, Spool, SpoolView
 from augury.dataset.units import Plan
 from augury.engines.process import steady
@@ -128,7 +127,7 @@ def _copy_again(
 ) -> tuple[dict[str, Any], str]:
     collection, side, source, copy = which
     if pipe.needs_fit:
-        pipe = pipe.fit(SpoolView(spool, collection, DEFAULT_SIDE, plan.schema))
+        pipe, _ = fit(pipe, spool, collection)
         if dict(pipe.state_hashes) != data.manifest.data["lineage"]["states"][collection]:
             fix = "restore the source, or make the dataset anew"
             raise CheckFailed(
