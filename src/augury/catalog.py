@@ -191,10 +191,8 @@ class Registry:
             fix = f"pip install {FIRST_PARTY[prefix]}"
         article = "an" if kind[0] in "aeiou" else "a"
         text = describe(where, f"{article} {kind} that is installed", name, name=name, known=self.ids(group), fix=fix)
-        for failure in self.failures:
-            if failure.entry == prefix or prefix in failure.dist or FIRST_PARTY.get(prefix) == failure.dist:
-                text += f" Note: {failure}"
-        return text
+        # Which ids a plugin would have given is not known when it did not load: each of them may be the one.
+        return " Note: ".join([text, *map(str, self.failures)])
 
     def load(self, group: str, name: str, where: str = "") -> Any:
         """Return the class or function of an id; see `get` and `Entry.load` for the errors."""

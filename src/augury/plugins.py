@@ -108,7 +108,7 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint) -> LoadedPlugin | Pl
     started = time.perf_counter()
     try:
         module = _import(point.value)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         fix = f"pip install --force-reinstall {dist}, or report it to its authors"
         if (
             isinstance(error, ModuleNotFoundError)
