@@ -6,6 +6,7 @@ same as running them one by one; `PlaneMap` is what masks, boxes, keypoints and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MAX_JUMP = 8.0 / 255.0
-"""A tone whose neighbouring 8-bit entries differ by this much or more may not cross a later warp."""
+"""Tones that change neighbouring 8-bit levels by this much or more, together, may not cross a later warp."""
 
 LEAST_CROSSING_SCALE = 0.5
 """Tones may cross later warps only while these together shrink by no more than this."""
@@ -89,7 +90,7 @@ class PlaneSegment:
             scale = (
                 self._crossed * geo.least_scale(warp.matrix, self.size.width, self.size.height) if self.tones else 1.0
             )
-            if scale < LEAST_CROSSING_SCALE or any(greatest_jump(t) >= MAX_JUMP for t in self.tones):
+            if scale < LEAST_CROSSING_SCALE or self._jump() >= MAX_JUMP:
                 return False
         if warp.border != "constant":
             if self.warps:
@@ -106,6 +107,10 @@ class PlaneSegment:
         self.size = PlaneSize(*warp.size, self.source.channels)
         self._after = None
         return True
+
+    def _jump(self) -> float:
+        """A bound on the greatest change between neighbouring 8-bit levels that all tones together make, in [0, 1]."""
+        return math.prod(255.0 * greatest_jump(t) for t in self.tones) / 255.0
 
     def _shows_outside(self, warp: Warp) -> bool:
         """Whether the warp's output shows anything outside the canvas it was given."""
@@ -213,7 +218,9 @@ class PlaneMap:
 
         xy = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
         if self.matrix is None:
-            return _invert_field(self.dense(), xy, self.source)
+            found, there = np.full_like(xy, np.nan), np.isfinite(xy).all(axis=1)
+            found[there] = _invert_field(self.dense(), xy[there], self.source)
+            return found
         m = np.asarray(self.matrix).reshape(3, 3)
         out = xy @ m[:2, :2].T + m[:2, 2]
         if not geo.is_affine(self.matrix):
@@ -277,7 +284,8 @@ def _invert_field(dense: np.ndarray, xy: np.ndarray, source: PlaneSize) -> np.nd
     import numpy as np
 
     height, width = dense.shape[:2]
-    scale = np.array([width / source.width, height / source.height])
+    canvas = np.array([width, height], dtype=np.float64)
+    scale = canvas / (source.width, source.height)
     guess = xy * scale
     best, best_error = guess.copy(), np.full(len(xy), np.inf)
     for _ in range(60):
@@ -287,7 +295,8 @@ def _invert_field(dense: np.ndarray, xy: np.ndarray, source: PlaneSize) -> np.nd
         best[better], best_error[better] = guess[better], size[better]
         if not np.any(best_error > 1e-3):
             break
-        guess = guess + 0.8 * error * scale
+        # Where the field folds the steps run away; what is found a canvas beyond is nowhere.
+        guess = np.clip(guess + 0.8 * error * scale, -canvas, 2 * canvas)
     best[best_error > 0.1] = np.nan
     return best
 

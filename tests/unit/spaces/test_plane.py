@@ -288,3 +288,15 @@ def test_greatest_jump_is_between_neighbouring_levels(gamma):
 
 def _power(x, gamma):
     return x**gamma
+
+
+def _steeper(x):
+    return (x - 0.5) * 6.0 + 0.5
+
+
+def test_tones_that_jump_only_together_stop_a_warp():
+    """One steep curve may cross a later warp; two of them make a jump of 36 levels and may not."""
+    warp = Warp(geo.about(geo.rotation(10), 16, 12), SIZE[:2])
+    once, twice = _segment([Curve(_steeper)]), _segment([Curve(_steeper), Curve(_steeper)])
+    assert once.push(warp)
+    assert not twice.push(warp)
