@@ -92,7 +92,7 @@ class Tagger:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self._odds = functools.lru_cache(_CACHED_WORDS)(self._log_odds)
         self._alone = functools.lru_cache(_CACHED_WORDS)(self._class_alone)
 
@@ -171,7 +171,7 @@ class Tagger:
         if closed:
             return ((closed, 0.0),)
         odds: dict[str, float] = {}
-        for reading in self._lexicon.readings(lower):
+        for reading in self.lexicon.readings(lower):
             value = math.log(reading.uses + _UNSEEN) + _FORM_SHARE.get(reading.tag, 0.0)
             odds[reading.tag] = max(value, odds.get(reading.tag, value))
         return tuple(odds.items()) or _guess(lower)

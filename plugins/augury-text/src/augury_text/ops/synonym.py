@@ -10,7 +10,7 @@ from augury.params import Fraction, Within
 from augury.rng import Rng
 from augury_text.edits import Edit, how_many, labelled, outside, replace, same_text
 from augury_text.inflect import article, in_case_of
-from augury_text.lexicon import Source, load_lexicon
+from augury_text.lexicon import Source
 from augury_text.tagger import load_tagger
 from augury_text.tokens import Span, word_spans
 
@@ -82,8 +82,9 @@ def synonyms_of(op: Any, rng: Rng, text: str, spans: list[Span], count: int, kep
     Returns:
         (index of the word, synonym in its inflection and casing), in random order.
     """
-    lexicon, tagger = load_lexicon(op.source), load_tagger(op.source)
-    known, senses = lexicon.replaceable(op.senses), op.senses
+    tagger = load_tagger(op.source)
+    lexicon, senses = tagger.lexicon, op.senses
+    known = lexicon.replaceable(senses)
     able = [i for i, (start, end) in enumerate(spans) if known[text[start:end]]]
     if kept:
         free = set(outside(spans, kept))
