@@ -11,7 +11,7 @@ import numpy as np
 from augury.effects import SELF, Layer, Layers, Polygon
 from augury.rng import generator
 from augury.spaces import geometry as geo
-from augury_image.paint import UNIT, blend, colour_of, coverage
+from augury_image.paint import UNIT, blend, colour_of, coverage, filled, row_of
 from augury_image.warp import resample
 
 
@@ -32,12 +32,10 @@ def compose(value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]) -> 
             canvas = _placed(layer, value, donors, (0, 0, layers.size[1], layers.size[0]), layers)
             continue
         if canvas is None:
-            canvas = np.empty((*layers.size, channels), dtype)
-            canvas[:] = colour_of(layers.fill, channels, dtype)
+            canvas = filled(layers.size, colour_of(layers.fill, channels, dtype), dtype)
         _paint(canvas, layer, outline, value, donors, layers)
     if canvas is None:
-        canvas = np.empty((*layers.size, channels), dtype)
-        canvas[:] = colour_of(layers.fill, channels, dtype)
+        canvas = filled(layers.size, colour_of(layers.fill, channels, dtype), dtype)
     return canvas, Shares(layers, outlines, frame)
 
 
@@ -77,12 +75,12 @@ def _common(polygon: Polygon, convex: Polygon) -> Polygon:
 def _placed(
     layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], box: tuple[int, int, int, int], layers: Layers
 ) -> np.ndarray:
-    """The layer's source on the window ``box`` (x0, y0, x1, y1) of the canvas; of a plain colour that alone."""
+    """The layer's source on the window ``box`` (x0, y0, x1, y1) of the canvas; of a plain colour one row."""
     x0, y0, x1, y1 = box
     channels = value.shape[2]
     if layer.source is None:
         if layer.noise_seed is None:
-            return np.array(colour_of(layer.fill, channels, value.dtype), np.float32)
+            return row_of(colour_of(layer.fill, channels, value.dtype), x1 - x0, value.dtype)
         return _noise(layer.noise_seed, (y1 - y0, x1 - x0, channels), value.dtype)
     image = value if layer.source == SELF else donors[layer.source]
     place = geo.compose(geo.translation(-x0, -y0), layer.place) if x0 or y0 else layer.place
@@ -122,7 +120,7 @@ def _paint(
         window[:] = mixed if canvas.dtype == np.float32 else np.rint(mixed)
     else:
         share = coverage(moved, (y1 - y0, x1 - x0)).astype(np.float32) * np.float32(layer.alpha)
-        blend(window, over, share)
+        blend(window, np.broadcast_to(over, window.shape), share)
 
 
 def _shares(layers: Layers, outlines: Sequence[Polygon], frame: Polygon) -> list[float]:

@@ -56,14 +56,25 @@ def to_units(colour: Iterable[float], dtype: np.dtype) -> tuple[float, ...]:
     return tuple(float(math.floor(v * unit + 0.5)) for v in colour)
 
 
+def row_of(colour: tuple[float, ...], width: int, dtype: np.dtype) -> np.ndarray:
+    """Return a row (1, width, channels) of a colour: assigned to a canvas it is copied, not spread number by number."""
+    return np.tile(np.array(colour, dtype), (1, width, 1))
+
+
+def filled(size: tuple[int, int], colour: tuple[float, ...], dtype: np.dtype) -> np.ndarray:
+    """Return a canvas (height, width, channels) of one colour."""
+    return np.repeat(row_of(colour, size[1], dtype), size[0], axis=0)
+
+
 def paint_outside(image: np.ndarray, outline: Polygon, colour: tuple[float, ...]) -> None:
     """Paint everything outside a convex ``outline`` (output coordinates), in place, edge pixels by their coverage."""
     height, width = image.shape[:2]
     box = _whole_box(outline, height, width)
     if box is not None:
         x0, y0, x1, y1 = box
-        image[:y0] = image[y1:] = colour
-        image[y0:y1, :x0] = image[y0:y1, x1:] = colour
+        row = row_of(colour, width, image.dtype)
+        image[:y0] = image[y1:] = row
+        image[y0:y1, :x0], image[y0:y1, x1:] = row[:, :x0], row[:, x1:]
         return
     drawn = image.dtype == np.uint8 and image.shape[2] <= 4
     canvas = image if drawn else np.zeros((height, width), np.uint8)
@@ -85,7 +96,7 @@ def blend(image: np.ndarray, colour: tuple[float, ...] | np.ndarray, coverage: n
         return
     share = (coverage[touched].astype(np.float32) / np.float32(255.0))[:, None]
     under = image[touched].astype(np.float32)
-    over = colour[touched] if isinstance(colour, np.ndarray) and colour.ndim == 3 else np.array(colour, np.float32)
+    over = colour[touched] if isinstance(colour, np.ndarray) else np.array(colour, np.float32)
     mixed = under + (over - under) * share
     image[touched] = mixed if image.dtype == np.float32 else np.rint(mixed)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from augury.effects import Border, Interpolation, Matrix
 from augury.spaces import geometry as geo
+from augury_image.paint import filled
 
 LEAST_UNREDUCED_SCALE = 2.0 / 3.0
 """Below this local scale the source is reduced before it is warped."""
@@ -99,9 +100,7 @@ def gather(image: np.ndarray, x0: int, y0: int, x1: int, y1: int, border: Border
         left, top = min(max(x0, 0), width), min(max(y0, 0), height)
         right, bottom = max(min(x1, width), left), max(min(y1, height), top)
         if right == left or bottom == top:
-            out = np.empty((y1 - y0, x1 - x0, image.shape[2]), image.dtype)
-            out[:] = colour
-            return out
+            return filled((y1 - y0, x1 - x0), tuple(colour), image.dtype)
         inner = image[top:bottom, left:right]
         pads = (top - y0, y1 - bottom, left - x0, x1 - right)
         return cv2.copyMakeBorder(inner, *pads, cv2.BORDER_CONSTANT, value=colour).reshape(y1 - y0, x1 - x0, -1)
