@@ -47,6 +47,13 @@ class Prepared(NamedTuple):
     problem: str = ""
 
 
+class _Read(NamedTuple):
+    """A record's fields as they are kept, and as they count in digests."""
+
+    stored: dict[str, Any]
+    plain: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Prepare:
     """The task that makes raw records of one source ready; runs in workers.
@@ -67,48 +74,61 @@ class Prepare:
 
     def __call__(self, batch: list[RawRecord]) -> list[Prepared]:
         """Return each record prepared, in order."""
-        return [self._prepare(raw) for raw in batch]
+        read = [self._read(raw) for raw in batch]
+        self._check_storable(read)
+        return [self._prepare(raw, found) for raw, found in zip(batch, read, strict=True)]
 
     def keyed_id(self, raw: RawRecord) -> str | None:
         """Return the id that a record's key gives it, or None when its content names it. Cost: decodes nothing."""
         key = self._key(raw)
         return None if key is None else record_id(self.collection, key, b"")
 
-    def _prepare(self, raw: RawRecord) -> Prepared:
+    def _prepare(self, raw: RawRecord, found: _Read | DataError) -> Prepared:
         try:
-            if raw.problem:
-                raise DataError(raw.problem)
-            stored, plain = self._read(raw)
-            return self._name(raw, stored, plain)
+            if isinstance(found, DataError):
+                raise found
+            return self._name(raw, found)
         except DataError as error:
             key = self._key(raw)
             name = record_id(self.collection, key, b"" if key is not None else _raw_content(raw))
-            return Prepared(name, key is not None, raw.where, problem=f"{raw.where}: {error}")
+            problem = _printable(f"{raw.where}: {error}")
+            return Prepared(_printable(name), key is not None, _printable(raw.where), problem=problem)
 
-    def _read(self, raw: RawRecord) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _read(self, raw: RawRecord) -> _Read | DataError:
         """Return what is kept of each field, and what it counts as in digests; everything is decoded once."""
-        stored: dict[str, Any] = {}
-        plain: dict[str, Any] = {}
-        for column, spec in self.fields.items():
-            value = raw.values.get(column)
-            if value is None or (isinstance(value, float) and value != value):
-                continue
-            try:
-                if isinstance(value, Payload):
-                    data = value.read()
-                    spec.kind.unpack(data)
-                    stored[spec.name], plain[spec.name] = value, data
-                else:
-                    stored[spec.name] = plain[spec.name] = spec.kind.pack(spec.kind.unpack(value))
-            except DataError as error:
-                raise DataError(f"field {spec.name!r}: {error}") from error
-        if not stored:
-            fix = "map columns with as:, or fill the record"
-            raise DataError(describe("", "a value for at least one field", shown("none"), fix=fix))
-        return stored, plain
+        found = _Read({}, {})
+        try:
+            if raw.problem:
+                raise DataError(raw.problem)
+            for column, spec in self.fields.items():
+                value = raw.values.get(column)
+                if value is not None and not (isinstance(value, float) and value != value):
+                    _read_field(spec, value, found)
+            if not found.stored:
+                fix = "map columns with as:, or fill the record"
+                raise DataError(describe("", "a value for at least one field", shown("none"), fix=fix))
+        except DataError as error:
+            return error
+        return found
 
-    def _name(self, raw: RawRecord, stored: dict[str, Any], plain: dict[str, Any]) -> Prepared:
+    def _check_storable(self, read: list[_Read | DataError]) -> None:
+        """Put an error in the place of every record with a value that its Arrow type cannot hold."""
+        for spec in self.fields.values():
+            if spec.kind.payload:
+                continue
+            kept = spec.kind.arrow()
+            values = [None if isinstance(found, DataError) else found.stored.get(spec.name) for found in read]
+            if not _storable(values, kept):
+                for place, value in enumerate(values):
+                    if not _storable([value], kept):
+                        wanted, fix = f"field {spec.name!r}: expected a value that fits {kept}", "correct the value"
+                        read[place] = DataError(f"{wanted}, got {value!r:.80}. Fix: {fix}.")
+
+    def _name(self, raw: RawRecord, found: _Read) -> Prepared:
+        stored, plain = found
         key = self._key(raw)
+        if key is not None and not _storable([key], "string"):
+            raise DataError(describe("", "a key in UTF-8", key, fix="rename the file or correct the key"))
         naming = b"" if key is not None else fields_digest(plain, naming_fields(self.schema)) or digest({})
         content = fields_digest(plain, content_fields(self.schema))
         seen = {role: _text(plain.get(name)) if name else None for role, name in self.roles.items()}
@@ -133,6 +153,33 @@ class Prepare:
         column = next((c for c, s in self.fields.items() if s.role == "key"), None)
         value = raw.values.get(column) if column else None
         return raw.key if value is None else str(value)
+
+
+def _read_field(spec: FieldSpec, value: Any, found: _Read) -> None:
+    try:
+        if isinstance(value, Payload):
+            data = value.read()
+            spec.kind.unpack(data)
+            found.stored[spec.name], found.plain[spec.name] = value, data
+        else:
+            found.stored[spec.name] = found.plain[spec.name] = spec.kind.pack(spec.kind.unpack(value))
+    except DataError as error:
+        raise DataError(f"field {spec.name!r}: {error}") from error
+
+
+def _storable(values: list[Any], kept: Any) -> bool:
+    import pyarrow as pa
+
+    try:
+        pa.array(values, type=kept)
+    except (pa.ArrowException, ValueError, OverflowError, TypeError):
+        return False
+    return True
+
+
+def _printable(text: str) -> str:
+    """Text that any file can hold: half a surrogate pair is written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None) -> 
     made = data.manifest.data
     if recipe is None:
         recipe = augury.recipe.rebuild(made["recipe"], Path(made["recipe_folder"]), made["name"])
+    recipe = replace(recipe, seed=made["seed"])
     source = row_id if stored[COPY] is None else stored[PARENTS][0]
     with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, steady():
         spool = Spool(Path(temporary) / "spool.sqlite", create=True)

@@ -160,3 +160,19 @@ def test_rows_may_hold_missing_values_as_nan_or_null(tmp_path, make_recipe):
         (2.0, None),
         (None, 1.0),
     ]
+
+
+def test_values_that_cannot_be_stored_are_quarantined(tmp_path, make_recipe):
+    """A number past 64 bits and half a surrogate pair take their record, not the run."""
+    lines = ['{"name": "a", "age": 1}', '{"name": "b", "age": 36893488147419103232}', '{"name": "\\ud800", "age": 2}']
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    fields = {"name": {"kind": "id"}, "age": {"kind": "number", "integer": True}}
+    limits = Limits(max_quarantined=0.9)
+    recipe = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")], fields=fields, split=None, limits=limits)
+    assert run(recipe, tmp_path / "out").quarantined == {"collect": 2}
+    reasons = (tmp_path / "out" / "quarantine.jsonl").read_text()
+    assert "rows.jsonl:2: field 'age': expected a whole number of 64 bits" in reasons
+    assert "rows.jsonl:3: field 'name': expected a value that fits string" in reasons
+    keyed = {"name": {"kind": "id", "role": "key"}, "age": "number"}
+    recipe = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")], fields=keyed, split=None, limits=limits)
+    assert run(recipe, tmp_path / "keyed").quarantined == {"collect": 1}
