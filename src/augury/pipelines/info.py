@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from augury.effects import Effect
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from augury.pipelines.running import Running
 
 LOOK_NONE: frozenset[str] = frozenset()
+NO_TARGETS: Mapping[str, Any] = MappingProxyType({})
 
 
 class RunInfo:
@@ -50,7 +52,7 @@ class RunInfo:
     def targets(self) -> Mapping[str, Any]:
         """The anchor's targets, mapped through what is pending, each when it is asked for."""
         self._may("targets")
-        return _Targets(self._now, self.field)
+        return _Targets(self._now, self.field) if self._now.schema.targets(self.field) else NO_TARGETS
 
     def after(self, effect: Effect) -> Mapping[str, Any]:
         """Return the targets as they will be once the anchor has ``effect`` too."""
