@@ -1,14 +1,20 @@
 """Plugins as their users meet them: scaffolded, built, installed, used, broken, checked and taken out again."""
 
+import ast
+import inspect
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
 
 import pytest
 
+from augury import hookspecs
 from augury.cli.main import main
 from augury.scaffold import VARIANTS, plan
+from augury.specs import GROUPS
 from tests.plugins.third_party.environment import PROJECTS, ROOT, Environment
 from tests.plugins.third_party.generated import generate
 
@@ -290,6 +296,52 @@ def test_arguments_reach_pip_as_names(monkeypatch, capsys):
     assert main(["plugins", "uninstall", "augury"]) == 2
     assert main(["plugins", "uninstall", "numpy"]) == 2
     assert len(ran) == 4
+
+
+# -- the page --------------------------------------------------------------------------------------------------------
+
+PAGE = ROOT / "docs" / "first-plugin.md"
+PAGES = [PAGE, ROOT / "docs" / "plugins.md"]
+
+
+def _blocks(path, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_five_minutes_run_as_written(place, tmp_path):
+    """Every command of the page succeeds, in its order, in a fresh folder; the plugin that it makes is used."""
+    for text in _blocks(PAGE, "yaml"):
+        (tmp_path / re.match(r"# (\S+)\n", text)[1]).write_text(text)
+    try:
+        for line in "".join(_blocks(PAGE, "shell")).splitlines():
+            words = shlex.split(line, comments=True)
+            if words[0] == "mkdir":
+                (tmp_path / words[1]).mkdir()
+            else:
+                command = ["python", "-m", "pip", *words[1:]] if words[0] == "pip" else words
+                place.good(*command, cwd=tmp_path, PIP_NO_BUILD_ISOLATION="0")
+        events = [json.loads(line)["event"] for line in (tmp_path / "runs.jsonl").read_text().splitlines()]
+        assert events[-1] == "run_finished"
+    finally:
+        place.run("augury", "plugins", "uninstall", "ember")
+
+
+def test_every_hook_and_field_has_a_snippet():
+    """Each hook is written out with all its arguments, and each field of `Plugin` is given something."""
+    snippets = "\n".join(text for page in PAGES for text in _blocks(page, "python"))
+    for hook in (name for name in dir(hookspecs) if name.startswith("augury_")):
+        arguments = list(inspect.signature(getattr(hookspecs, hook)).parameters)
+        shown = [re.findall(r"\w+", found) for found in re.findall(rf"def {hook}\((.*?)\)", snippets)]
+        assert arguments in [[name for name in names if name != "self"] for names in shown], hook
+    calls = [node for node in ast.walk(ast.parse(snippets)) if isinstance(node, ast.Call)]
+    given = {word.arg for call in calls if ast.unparse(call.func) == "Plugin" for word in call.keywords}
+    assert given == set(GROUPS)
+
+
+def test_the_page_of_first_steps_is_linked():
+    """The page about plugins and the index lead to it."""
+    assert all("first-plugin.md" in (ROOT / "docs" / name).read_text() for name in ("index.md", "plugins.md"))
 
 
 # -- scaffolding -----------------------------------------------------------------------------------------------------

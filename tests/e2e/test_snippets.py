@@ -107,3 +107,34 @@ def test_links_lead_somewhere(document):
             heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             slugs = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
             assert anchor in slugs, target
+
+
+def test_the_docs_name_all_there_is():
+    """Every effect, link, role, recipe key, limit, combinator, hook and field of a Plugin stands in its page."""
+    from typing import get_args
+
+    from augury import effects, hookspecs
+    from augury.params import params_of
+    from augury.pipelines.steps import COMBINATORS, OP_KEYS
+    from augury.recipe.model import Limits
+    from augury.recipe.reader import KEYS
+    from augury.recipe.sources import OWN_KEYS
+    from augury.record import LINKS, Role
+    from augury.specs import GROUPS
+
+    hooks = [name for name in vars(hookspecs) if name.startswith("augury_")]
+    told = {
+        "concepts.md": [*(e.__name__ for e in (*effects.MOVING, *effects.STILL)), *LINKS, *get_args(Role)],
+        "recipes.md": [*KEYS, *OWN_KEYS, *OP_KEYS, *COMBINATORS, *(p.name for p in params_of(Limits))],
+        "plugins.md": [*hooks, *GROUPS],
+    }
+    for page, names in told.items():
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        words = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`", text))))
+        assert not set(names) - words, page
+
+
+def test_the_generated_pages_are_up_to_date():
+    """What ``make docs`` would write is what is there."""
+    done = run([sys.executable, "docs/generate.py", "--check"], ROOT)
+    assert done.returncode == 0, done.stdout
