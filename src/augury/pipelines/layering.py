@@ -70,6 +70,9 @@ def _compose_target(
     now: Running, name: str, anchor: str, maps: Sequence[tuple[int, Any]], donors: Sequence[Donor], size: Any
 ) -> None:
     kind = now.kind(name)
+    if "plane" not in kind.follows:
+        now.remove(name)
+        return
     parts = []
     for source, where in maps:
         if source == SELF:
@@ -80,6 +83,8 @@ def _compose_target(
     if parts:
         now.carried[name] = kind.merge(parts, size)
         now.values.setdefault(name, None)
+    else:  # no source that is seen has the target: what the record had is not there any more
+        now.remove(name)
 
 
 def mix_label(
