@@ -120,7 +120,10 @@ def write_quarantine(folder: Path, spool: Spool) -> dict[str, int]:
 
 
 def write_readme(folder: Path, name: str, form: str, shards: Sequence[Mapping[str, Any]], content: str) -> None:
-    """Write the README with the ``configs:`` by which Hugging Face ``datasets`` finds collections and sides."""
+    """Write the README with the ``configs:`` by which Hugging Face ``datasets`` finds collections and sides.
+
+    A side without rows is left out there: ``datasets`` refuses to open a split of none, and with it all others.
+    """
     configs: dict[str, dict[str, int]] = {}
     for shard in shards:
         sides = configs.setdefault(shard["collection"], {})
@@ -128,8 +131,9 @@ def write_readme(folder: Path, name: str, form: str, shards: Sequence[Mapping[st
     lines = ["---", "configs:"]
     pattern = PATTERNS.get(form, "{side}-*.parquet")
     for collection, sides in configs.items():
-        lines += [f"- config_name: {collection}", "  data_files:"]
-        for side in sides:
+        filled = [side for side, rows in sides.items() if rows]
+        lines += [f"- config_name: {collection}", "  data_files:"] if filled else []
+        for side in filled:
             lines += [f"  - split: {side}", f"    path: data/{collection}/{pattern.format(side=side)}"]
     lines += ["---", "", f"# {name}", "", "Made with Augury. Rows by collection and side:", ""]
     sides_met = list(dict.fromkeys(side for sides in configs.values() for side in sides))

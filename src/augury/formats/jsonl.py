@@ -114,9 +114,9 @@ class JsonLinesWriter(Writer):
         return self.stem.with_name(self.stem.name + ".jsonl")
 
     def write(self, table: pa.Table) -> None:
-        """Append rows; missing values are left out."""
+        """Append rows; a missing value is null, so that every line has every column."""
         for row in table.to_pylist():
-            out = self._payloads.replace(row, self.fields)
+            out = dict.fromkeys(row) | self._payloads.replace(row, self.fields)
             self._file.write(json.dumps(out, ensure_ascii=False, default=plain) + "\n")
 
     def close(self) -> None:

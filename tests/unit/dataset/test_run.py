@@ -172,6 +172,10 @@ def test_collections_keep_apart_and_an_empty_side_is_a_file_without_rows(tmp_pat
     empty = pq.read_table(tmp_path / "out" / "data" / "second" / "train-00000-of-00001.parquet")
     assert empty.num_rows == 0 and empty.schema.names[:2] == ["name", "age"]
     assert any("second" in w and "train" in w for w in manifest.warnings)
+    import datasets
+
+    opened = datasets.load_dataset(str(tmp_path / "out"), "second", cache_dir=str(tmp_path / "cache"))
+    assert {side: len(rows) for side, rows in opened.items()} == {"test": 30}
     assert verify(tmp_path / "out").ok
 
 
@@ -192,6 +196,11 @@ def test_text_formats_hold_the_same_rows(tmp_path, people, write_jsonl, make_rec
     text = run(make_recipe(tmp_path, [source], steps=JITTER, write=Write(form)), tmp_path / form)
     assert text.content_hash == plain.content_hash
     assert verify(tmp_path / form).ok
+    import datasets
+
+    opened = datasets.load_dataset(str(tmp_path / form), "rows", cache_dir=str(tmp_path / "cache"))
+    assert {side: len(rows) for side, rows in opened.items()} == {s: n["rows"] for s, n in text.counts["rows"].items()}
+    assert opened["train"].column_names == opened["test"].column_names
 
 
 def test_donors_and_fits_see_their_own_side_only(tmp_path, people, write_jsonl, make_recipe):
