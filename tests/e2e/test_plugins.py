@@ -215,7 +215,7 @@ def test_a_broken_plugin_breaks_nothing_else(place, corpus, broken, tmp_path, wa
 @pytest.mark.slow
 def test_a_missing_dependency_of_an_op_is_told_when_it_is_used(place, corpus, broken, tmp_path):
     """Listing does not notice; using the op names the package and the pip line; others run."""
-    _insert(broken, "import no_such_package", "ops.py")
+    _replace(broken, "from typing import Any\n", "from typing import Any\n\nimport no_such_package\n", "ops.py")
     assert place.json("augury", "plugins", "list", "--json")["failures"] == []
     refused = place.run("augury", "check", "recipe.yaml", cwd=corpus)
     assert refused.returncode == 2
