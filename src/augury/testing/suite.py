@@ -79,6 +79,8 @@ class Suite:
         Raises:
             PluginBroken: when the distribution's plugin did not load, or gives no entry of the group.
         """
+        if not __debug__:
+            raise RuntimeError("the conformance kit checks by assertions. Fix: run Python without -O.")
         entries = [e for e in registry().entries(self.group) if e.dist == dist and _matches(e, pattern)]
         if not entries:
             failures = [str(f) for f in registry().failures if f.dist == dist]
