@@ -15,13 +15,13 @@ from augury_image.ops.tone import MIDDLE_GREY, FactorRange
 HueRange = Annotated[Range, Within(-360.0, 360.0)]
 
 _YIQ = (0.299, 0.587, 0.114, 0.595716, -0.274453, -0.321263, 0.211456, -0.522591, 0.311135)
-_RGB = geo.invert(_YIQ)
+_BACK = geo.invert(_YIQ)  # known up to a factor, as homographies are; grey's row tells it
+_RGB: geo.Matrix = tuple(v / sum(geo.compose(_BACK, _YIQ)[:3]) for v in _BACK)  # type: ignore[assignment]
 
 
 def _in_yiq(matrix: geo.Matrix) -> geo.Matrix:
-    unscaled = geo.compose(geo.compose(_RGB, matrix), _YIQ)
-    grey = sum(geo.compose(geo.compose(_RGB, geo.IDENTITY), _YIQ)[:3])
-    return tuple(v / grey for v in unscaled)  # type: ignore[return-value]
+    """Return the map of RGB that acts as ``matrix`` on YIQ."""
+    return geo.compose(geo.compose(_RGB, matrix), _YIQ)
 
 
 _GREY = _in_yiq((1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
