@@ -36,7 +36,7 @@ class Ring:
 
 
 class View:
-    """The pool as one record sees it: without itself, and only with records that have the anchor's field."""
+    """The pool as one record sees it: without itself. `near` takes only records that have the anchor's field."""
 
     __slots__ = ("field", "ring", "self_id")
 
@@ -47,7 +47,7 @@ class View:
         self.field = field
 
     def ids(self) -> Sequence[str]:
-        """Return all ids but the record's own, sorted."""
+        """Return all ids but the record's own, sorted, whether or not they have the anchor's field."""
         return [i for i in self.ring._sorted if i != self.self_id]
 
     def __getitem__(self, record_id: str) -> Mapping[str, Any]:
