@@ -132,9 +132,9 @@ def write_readme(folder: Path, name: str, form: str, shards: Sequence[Mapping[st
     pattern = PATTERNS.get(form, "{side}-*.parquet")
     for collection, sides in configs.items():
         filled = [side for side, rows in sides.items() if rows]
-        lines += [f"- config_name: {collection}", "  data_files:"] if filled else []
+        lines += [f"- config_name: {json.dumps(collection)}", "  data_files:"] if filled else []
         for side in filled:
-            lines += [f"  - split: {side}", f"    path: data/{collection}/{pattern.format(side=side)}"]
+            lines += [f"  - split: {json.dumps(side)}", f"    path: data/{collection}/{pattern.format(side=side)}"]
     lines += ["---", "", f"# {name}", "", "Made with Augury. Rows by collection and side:", ""]
     sides_met = list(dict.fromkeys(side for sides in configs.values() for side in sides))
     lines += [f"| collection | {' | '.join(sides_met)} |", f"|---|{'---:|' * len(sides_met)}"]

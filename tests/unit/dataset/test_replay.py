@@ -163,6 +163,27 @@ def test_donor_rows_are_replayed_with_their_parents(tmp_path, make_recipe, write
     assert verify(tmp_path / "out").ok
 
 
+def test_donors_of_a_named_pool(tmp_path, corpus, make_recipe):
+    """A collection that only serves donors is not written; rows name its records as parents and are replayed."""
+    (tmp_path / "noise").mkdir()
+    for i in range(4):
+        (tmp_path / "noise" / f"n{i}.wav").write_bytes(sound(50 + i))
+    sources = [
+        Source("clips", "folder", "clips", {"audio": "clip"}),
+        Source("noise", "folder", "noise", {"audio": "clip"}, pool=True),
+    ]
+    steps = [{"audio.background": {"pool": "noise"}}]
+    fields = {"clip": "audio", "words": {"kind": "intervals", "of": "clip"}}
+    split = Split({"train": 0.5, "test": 0.5}, exact=True)
+    recipe = make_recipe(tmp_path, sources, fields=fields, steps=steps, split=split, sides=("train", "test"), copies=1)
+    manifest = run(recipe, tmp_path / "out")
+    assert run(recipe, tmp_path / "two", workers=2).content_hash == manifest.content_hash
+    assert list(manifest.counts) == ["clips"] and manifest.counts["clips"]["train"]["rows"] == 12
+    assert verify(tmp_path / "out").ok
+    again = replay(tmp_path / "out", ids_of(tmp_path / "out", "clips", copy=True)[0], recipe=recipe)
+    assert again.equal and again.values["augury_parents"][1].startswith("noise/n")
+
+
 def test_changed_and_missing_sources_are_named(tmp_path, corpus):
     """Replay refuses a source that is not what it was, and a row that never was."""
     run(corpus, tmp_path / "out")
