@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ def rows_of(folder, collection="rows"):
 
 
 def test_one_and_two_workers_shuffled_and_renamed_give_one_hash(tmp_path, people, write_jsonl, make_recipe):
-    """Rows are a function of the records, not of workers, input order or the input's folder."""
+    """Rows are a function of the records, not of workers, unit size, input order or the input's folder."""
     write_jsonl(tmp_path / "in" / "rows.jsonl", people)
     shuffled = people[:]
     random.Random(3).shuffle(shuffled)
@@ -32,6 +33,7 @@ def test_one_and_two_workers_shuffled_and_renamed_give_one_hash(tmp_path, people
         run(first, tmp_path / "a").content_hash,
         run(first, tmp_path / "b", workers=2).content_hash,
         run(moved, tmp_path / "c").content_hash,
+        run(replace(first, limits=Limits(unit_records=50)), tmp_path / "e").content_hash,
     }
     assert len(hashes) == 1
     assert run(make_recipe(tmp_path, first.collect, steps=JITTER, seed=8), tmp_path / "d").content_hash not in hashes
