@@ -115,15 +115,14 @@ class PlaneSegment:
     def _shows_outside(self, warp: Warp) -> bool:
         """Whether the warp's output shows anything outside the canvas it was given."""
         outline = geo.transform(warp.matrix, geo.rectangle(self.size.width, self.size.height))
-        return not geo.contains(outline, geo.rectangle(warp.size[1], warp.size[0]))
+        return not geo.covers(outline, warp.size[1], warp.size[0])
 
     def _matrices_after(self) -> list[Matrix]:
         """For each warp the map from its input canvas to the output; the first one is the whole map."""
         if self._after is None:
-            total, out = geo.IDENTITY, []
+            out: list[Matrix] = []
             for warp, _, _ in reversed(self.warps):
-                total = geo.compose(total, warp.matrix)
-                out.append(total)
+                out.append(geo.compose(out[-1], warp.matrix) if out else warp.matrix)
             self._after = out[::-1]
         return self._after
 
@@ -151,10 +150,10 @@ class PlaneSegment:
         Left out are those that hold all of the output, those that a later one lies inside of (its fill hides theirs),
         and the first where its border is not constant.
         """
-        frame = geo.rectangle(self.size.width, self.size.height)
+        height, width, _ = self.size
         out: list[Canvas] = []
         for k, ((warp, _, tones), outline) in enumerate(zip(self.warps, self._outlines(), strict=True)):
-            if warp.border != "constant" or geo.contains(outline, frame):
+            if warp.border != "constant" or geo.covers(outline, width, height):
                 continue
             out = [c for c in out if outline and not geo.contains(c.outline, outline)]
             out.append(Canvas(outline, warp.fill, tones, k))
