@@ -59,6 +59,7 @@ lock: $(READY)  ## resolve the pyproject files to pinned requirements with hashe
 
 clean:  ## remove the environments and every cache
 	rm -rf $(VENV) $(BENCH_VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf examples/demo/corpus examples/demo/out examples/demo/contact-sheet.png examples/demo/preview.html
 	find src plugins tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): | $(PY)

@@ -245,6 +245,8 @@ class OpNode:
                         )
                     )
                 out.extend((name, e) for e in (effects if isinstance(effects, list) else [effects]))
+                if now.trace is not None:
+                    now.trace.append(f"{name}: follows {field} ({c.link}) through {self.path}")
         return out
 
 
