@@ -127,7 +127,7 @@ def _permute(image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border
         return cv2.flip(part, -1 if mirror_y else 1)
     if mirror_x or mirror_y:
         part = part[:: -1 if mirror_y else 1, :: -1 if mirror_x else 1]
-    return part.copy() if part.base is not None or part is image else part
+    return part.copy() if np.may_share_memory(part, image) or not part.flags.c_contiguous else part
 
 
 def _warp(
