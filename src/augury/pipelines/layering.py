@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from augury.effects import SELF, Layers
+from augury.effects import SELF, Layer, Layers, Polygon
 from augury.errors import DataError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
@@ -51,19 +51,26 @@ def _maps(
     """For each layer with targets its source and the map they follow: its place, its region, what covers it."""
     frame = geo.rectangle(size.width, size.height)
     sizes = [before if i.source == SELF else donors[i.source] if i.source is not None else size for i in effect.layers]
-    outlines = [
-        layer.region if layer.region is not None else geo.transform(layer.place, geo.rectangle(s.width, s.height))
+    placed = [
+        geo.transform(layer.place, geo.rectangle(s.width, s.height))
         for layer, s in zip(effect.layers, sizes, strict=True)
     ]
+    outlines = [_outline(layer, where) for layer, where in zip(effect.layers, placed, strict=True)]
     maps = []
     for i, layer in enumerate(effect.layers):
         if layer.source is None or not layer.targets:
             continue
-        clips = [frame] if layer.region is None else [frame, layer.region]
-        clips.append(geo.transform(layer.place, geo.rectangle(sizes[i].width, sizes[i].height)))
+        clips = [frame, placed[i]] if layer.region is None else [frame, placed[i], layer.region]
         hides = [outlines[j] for j in range(i + 1, len(outlines)) if effect.layers[j].covers]
         maps.append((layer.source, PlaneMap(layer.place, sizes[i], size, clips, hides)))
     return maps
+
+
+def _outline(layer: Layer, placed: Polygon) -> Polygon:
+    """What a layer covers: its region as far as its source reaches; a plain colour fills the whole of it."""
+    if layer.region is None:
+        return placed
+    return layer.region if layer.source is None else geo.intersect(placed, layer.region)
 
 
 def _compose_target(
