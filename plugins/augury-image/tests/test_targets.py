@@ -226,3 +226,16 @@ def test_mosaic_and_mixup_keep_targets_of_all(scene):
     mixed = augury.pipeline(["image.mixup"], fields=fields)(scene, seed=2, id="x", copy=0, pool=checked)
     assert len(mixed["boxes"]) == 2
     np.testing.assert_allclose(mixed["photo"].astype(int), scene["photo"], atol=1)
+
+
+def test_boxes_cut_by_the_edge_end_on_it():
+    """Rounding leaves no corner outside the picture, not by the last bit."""
+    pipe = augury.pipeline(
+        [{"image.affine": {"angle_deg_range": (-40, 40)}}, "image.flip"],
+        fields={"photo": "image", "boxes": {"kind": "boxes", "of": "photo"}},
+    )
+    record = {"photo": np.zeros((37, 53, 3), np.uint8), "boxes": [[0, 0, 53, 37], [-5, -5, 20, 20], [30, 10, 60, 50]]}
+    for copy in range(40):
+        found = pipe(record, seed=3, id="a", copy=copy)["boxes"].xyxy
+        assert (found >= 0).all()
+        assert (found <= [53, 37, 53, 37]).all()

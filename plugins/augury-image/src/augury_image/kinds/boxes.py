@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from augury.views import Outline
 
+_ROUNDING = 1e-9
+"""Corners this near to the picture's edge, in pixels, are on it: what cutting leaves of rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
@@ -100,7 +103,10 @@ class BoxesKind(ShapeKind):
         """Return the upright bounds of what is seen of each box that stays."""
         staying = self.staying(carried)
         corners = [geo.bounds(tuple(p for piece in shape.seen for p in piece)) for shape in staying]
-        return Boxes(numbers(corners, 4, "boxes"), tuple(shape.label for shape in staying))
+        xyxy = numbers(corners, 4, "boxes")
+        limit = np.array([size.width, size.height] * 2, dtype=np.float64)
+        xyxy = np.where(np.abs(xyxy) < _ROUNDING, 0.0, np.where(np.abs(xyxy - limit) < _ROUNDING, limit, xyxy))
+        return Boxes(xyxy, tuple(shape.label for shape in staying))
 
     def arrow(self) -> pa.DataType:
         """list<struct<box: fixed_size_list<double>[4], label>>."""
