@@ -10,6 +10,7 @@ import pytest
 
 from augury.cli.main import main
 from augury.dataset import Manifest
+from tests.plugins.demo_dist import installed, write_dist
 
 RECIPE = """recipe: 1
 seed: 7
@@ -160,6 +161,55 @@ def test_a_missing_package_is_told_before_the_run(folder, monkeypatch, capsys, t
     assert _run(track) == 2
     assert f"Fix: pip install {package}." in capsys.readouterr().err
     assert not (folder / "out").exists()
+
+
+HOOKS = """
+from pathlib import Path
+from augury.plugin import Plugin, hookimpl
+@hookimpl
+def augury_plugin():
+    return Plugin()
+@hookimpl
+def augury_stage_done(stage, records):
+    with Path("seen.txt").open("a") as file:
+        print(stage, records, file=file)
+@hookimpl
+def augury_run_finished(manifest):
+    Path("finished.txt").write_text(manifest.content_hash)
+"""
+
+
+@pytest.fixture
+def watching(tmp_path):
+    """Return a function that installs a distribution whose hooks module observes."""
+
+    def install(hooks):
+        site = tmp_path / "site"
+        site.mkdir()
+        (site / "augury_watching_hooks.py").write_text(hooks)
+        write_dist(site, "augury-watching", entries={"watching": "augury_watching_hooks"})
+        return installed(site, only="augury-watching,augury-tabular")
+
+    return install
+
+
+def test_a_plugin_observes_with_the_arguments_it_names(folder, watching):
+    """Functions of a hooks module are called in every run, in order, with what they ask for."""
+    with watching(HOOKS):
+        assert _run() == 0
+    stages = [line.split()[0] for line in (folder / "seen.txt").read_text().splitlines()]
+    assert stages == ["collect", "split", "fit", "augment", "write"]
+    assert (folder / "finished.txt").read_text() == Manifest.load(folder / "out").content_hash
+
+
+def test_a_plugin_that_fails_to_observe_is_named(folder, watching, capsys):
+    """The run stops with the hook, the plugin, the cause and the fix; without the plugin it runs."""
+    with watching(HOOKS.replace("with Path", "raise KeyError('no such disk')\n    with Path")):
+        assert _run() == 2
+    err = capsys.readouterr().err
+    assert "augury_stage_done of augury-watching:watching: expected no error, got KeyError: 'no such disk'" in err
+    assert "Fix: correct it, uninstall it, or leave it out with AUGURY_PLUGINS" in err
+    assert _run() == 0
 
 
 @pytest.mark.parametrize("track", ["jsonl", "jsonl:", "jsnol:x"])

@@ -23,7 +23,7 @@ from augury.dataset.units import MakeRows, Plan, UnitResult, plan_units
 from augury.dataset.workspace import check_target, workspace
 from augury.engines import Local
 from augury.engines.process import steady
-from augury.errors import AuguryError, DataError, EngineError, describe, shown
+from augury.errors import AuguryError, DataError, EngineError, PluginBroken, describe, shown
 from augury.formats import Format
 from augury.pipelines import Pipeline
 from augury.recipe.model import Recipe
@@ -351,12 +351,23 @@ class _Watch:
         self.run, self.observers = run, observers
 
     def tell(self, event: str, **facts: Any) -> None:
-        """Call one hook of every observer."""
+        """Call one hook of every observer.
+
+        Raises:
+            PluginBroken: when a plugin's observer raises, naming the plugin.
+        """
         name = f"augury_{event}"
-        getattr(registry().hooks, name)(run=self.run, **facts)
+        facts["run"] = self.run
+        for hook in getattr(registry().hooks, name).get_hookimpls():
+            try:
+                hook.function(*(facts[argument] for argument in hook.argnames))
+            except Exception as error:
+                got = shown(f"{type(error).__name__}: {error}")
+                fix = "correct it, uninstall it, or leave it out with AUGURY_PLUGINS, and run again"
+                raise PluginBroken(describe(f"{name} of {hook.plugin_name}", "no error", got, fix=fix)) from error
         for observer in self.observers:
             if hasattr(observer, name):
-                getattr(observer, name)(run=self.run, **facts)
+                getattr(observer, name)(**facts)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Any]:
