@@ -59,6 +59,8 @@ def _load(entry: Entry) -> Any:
     _check_core_requirement(entry.dist)
     try:
         target = entry.spec.load()
+    except PluginBroken:
+        raise  # the plugin names cause and fix itself
     except Exception as error:
         hint = getattr(entry.spec, "hint", "")
         if not hint and isinstance(error, ModuleNotFoundError) and error.name:
