@@ -68,6 +68,14 @@ class Kind(Configured):
         """
         return self.check(stored)
 
+    def probe(self, stored: Any) -> None:
+        """Refuse what `unpack` would refuse. A payload kind may find that out for less than decoding it costs.
+
+        Raises:
+            FieldError: as `unpack`.
+        """
+        self.unpack(stored)
+
     def feature(self) -> Mapping[str, Any] | None:
         """Return the Hugging Face feature entry (``{"_type": "Image"}``), or None for the Arrow type's own."""
         return None

@@ -10,6 +10,7 @@ from PIL import Image as PIL
 from skimage import data
 
 from augury.errors import FieldError
+from augury_image.codec import decode, encode, probe
 from augury_image.kinds.image import Image
 from augury_image.kinds.mask import Mask
 
@@ -177,3 +178,29 @@ def test_what_an_encoding_cannot_hold(channels, encoding, dtype, message):
     """The message names what fits."""
     with pytest.raises(FieldError, match=message):
         Image(encoding=encoding).pack(np.zeros((4, 4, channels), dtype))
+
+
+def test_probing_refuses_exactly_what_decoding_refuses(capfd):
+    """Cut short or with bytes changed, a JPEG passes the probe where it decodes and nowhere else."""
+    rng = np.random.default_rng(5)
+    whole = encode(data.coffee()[::2, ::2], "jpeg", 90)
+    verdicts = set()
+    for trial in range(60):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, 700 if trial % 2 else len(damaged), 4):
+            damaged[place] = rng.integers(0, 256)
+        if trial % 3 == 0:
+            damaged = damaged[: rng.integers(1, len(damaged))]
+        found = [_refusal(read, bytes(damaged)) for read in (probe, decode)]
+        assert found[0] == found[1]
+        verdicts.add(found[0] is None)
+    assert verdicts == {True, False}
+    capfd.readouterr()  # the decoder's own remarks about damage
+
+
+def _refusal(read, file):
+    try:
+        read(file, "any", 10**7)
+    except FieldError as error:
+        return str(error)
+    return None

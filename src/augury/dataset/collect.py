@@ -159,7 +159,7 @@ def _read_field(spec: FieldSpec, value: Any, found: _Read) -> None:
     try:
         if isinstance(value, Payload):
             data = value.read()
-            spec.kind.unpack(data)
+            spec.kind.probe(data)
             found.stored[spec.name], found.plain[spec.name] = value, data
         else:
             found.stored[spec.name] = found.plain[spec.name] = spec.kind.pack(spec.kind.unpack(value))

@@ -59,6 +59,20 @@ def decode(data: bytes, mode: Mode, max_pixels: int) -> np.ndarray:
         return from_pillow(picture, mode)
 
 
+def probe(data: bytes, mode: Mode, max_pixels: int) -> None:
+    """Refuse the files that `decode` refuses, at a fraction of its cost for JPEG: all is read, little is made.
+
+    Raises:
+        FieldError: as `decode`.
+    """
+    header = _header(data)
+    if header is not None and header.exact and data.startswith(_JPEG):
+        _limit(header.width, header.height, max_pixels)
+        if cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8) is not None:
+            return
+    decode(data, mode, max_pixels)
+
+
 def decode_labels(data: bytes, max_pixels: int) -> np.ndarray:
     """Return a mask file's labels: uint8 or uint16 (height, width); of a palette the numbers, not the colours.
 
