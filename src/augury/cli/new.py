@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import PluginError, describe, shown
-
-OPS = ("image", "text", "audio", "table")
+from augury.scaffold import VARIANTS, plan, write
 
 
 def add(subparsers: Any, summary: str) -> None:
@@ -19,7 +18,8 @@ def add(subparsers: Any, summary: str) -> None:
     plugin = things.add_parser("plugin", help="write a plugin", description=about)
     plugin.add_argument("name", metavar="NAME", help="its name, such as sepia: the distribution is augury-sepia")
     what = plugin.add_mutually_exclusive_group()
-    what.add_argument("--on", choices=OPS, default="image", help="give an op on this (default: image)")
+    ops = [name for name, variant in VARIANTS.items() if variant.group == "ops"]
+    what.add_argument("--on", choices=ops, default="image", help="give an op on this (default: image)")
     what.add_argument("--kind", action="store_true", help="give a kind of field, whose values follow an image")
     what.add_argument("--format", action="store_true", help="give a file format that is read and written")
     what.add_argument("--synthesizer", action="store_true", help="give a synthesizer")
@@ -29,8 +29,6 @@ def add(subparsers: Any, summary: str) -> None:
 
 def new_plugin(args: argparse.Namespace) -> int:
     """Write the distribution and say what comes next."""
-    from augury.scaffold import plan, write
-
     if args.synthesizer:
         expected = "something this version of Augury can run"
         got, fix = shown("a synthesizer, whose contract is not made yet"), "leave out --synthesizer"
