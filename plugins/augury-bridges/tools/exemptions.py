@@ -1,4 +1,4 @@
-"""Which checks of the conformance kit an entry is exempt from, and why: by hand, by what it says of itself, by what is here."""
+"""Which checks of the kit an entry is exempt from, and why: by hand, by what it says itself, by what is here."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What no signature tells of a transform: whether it moves things, an example of its parameters, why it cannot be an op.
+# ruff: noqa: E501 -- tables of names
+"""What no signature tells of a transform: whether it moves things, example parameters, why it cannot be an op.
 
-Roles, for images: "still" changes values alone; "recolours" may change channels or dtype as well; "moves" moves things,
-seen by a probe; "unknown" may move or hide things in ways the probe cannot tell from changed colours. For sound: "still"
-keeps the length and moves nothing; "scales" spreads a change of length evenly; "copies" copies samples elsewhere, seen by
-a probe; "tells" has an adapter that tells; "unknown" is the rest.
+Roles, for images: "still" changes values alone; "recolours" may change channels or dtype as well; "moves" moves
+things, seen by a probe; "unknown" may move or hide things in ways the probe cannot tell from changed colours. For
+sound: "still" keeps the length and moves nothing; "scales" spreads a change of length evenly; "copies" copies samples
+elsewhere, seen by a probe; "tells" has an adapter that tells; "unknown" is the rest.
 """
 
 from __future__ import annotations
@@ -92,11 +93,32 @@ REFUSED: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 NOT_TRANSFORMS = frozenset(
-    "create_dct melscale_fbanks linear_fbanks forced_align merge_tokens TokenSpan edit_distance rnnt_loss psd "
-    "mvdr_weights_souden mvdr_weights_rtf rtf_evd rtf_power frechet_distance Transform AugmentationBase2D "
-    "AugmentationBase3D GeometricAugmentationBase2D GeometricAugmentationBase3D IntensityAugmentationBase2D "
-    "IntensityAugmentationBase3D MixAugmentationBaseV2 RigidAffineAugmentationBase2D "
-    "RigidAffineAugmentationBase3D".split()
+    [
+        "create_dct",
+        "melscale_fbanks",
+        "linear_fbanks",
+        "forced_align",
+        "merge_tokens",
+        "TokenSpan",
+        "edit_distance",
+        "rnnt_loss",
+        "psd",
+        "mvdr_weights_souden",
+        "mvdr_weights_rtf",
+        "rtf_evd",
+        "rtf_power",
+        "frechet_distance",
+        "Transform",
+        "AugmentationBase2D",
+        "AugmentationBase3D",
+        "GeometricAugmentationBase2D",
+        "GeometricAugmentationBase3D",
+        "IntensityAugmentationBase2D",
+        "IntensityAugmentationBase3D",
+        "MixAugmentationBaseV2",
+        "RigidAffineAugmentationBase2D",
+        "RigidAffineAugmentationBase3D",
+    ]
 )
 """Public names that are bases, measures or parts of other transforms."""
 

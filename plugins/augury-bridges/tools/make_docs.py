@@ -1,4 +1,4 @@
-"""Writes docs/bridges.md: for each library its entries, those that pass the conformance kit, those that are exempt, why.
+"""Writes docs/bridges.md: for each library its entries, those that pass the conformance kit, the exempt, and why.
 
 ``python tools/make_docs.py`` runs the kit on all of them, for some minutes, with every library installed.
 """

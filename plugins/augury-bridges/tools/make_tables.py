@@ -200,13 +200,13 @@ def parameter_docs(doc: str) -> dict[str, str]:
     )
     for name in set(re.findall(r"^ {0,12}(?::param\s+(?:[^:\n]*\s)?)?(\w+)\s*(?:\([^\n]*?\))?\s*:", doc, re.MULTILINE)):
         for form in (forms[1], forms[2], forms[0]):
-            if found := re.search(form.format(re.escape(name)), doc, re.MULTILINE | re.DOTALL):
-                if text := sentence(plain(found[1])):
-                    out.setdefault(name, text)
+            found = re.search(form.format(re.escape(name)), doc, re.MULTILINE | re.DOTALL)
+            if found and (text := sentence(plain(found[1]))):
+                out.setdefault(name, text)
     return out
 
 
-# -- what each library has -----------------------------------------------------------------------------------------------
+# -- what each library has --------------------------------------------------------------------------------
 
 Listed = Iterator[tuple[str, Any, str, str]]
 

@@ -12,7 +12,7 @@ from augury_bridges.making import make_op, remembered
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # importing it asks a server for its newest version
 
-import albumentations as library  # noqa: E402
+import albumentations as library
 
 
 @remembered

@@ -1,7 +1,7 @@
 """Augmenters of nlpaug: its words and characters on texts, its sounds on recordings.
 
 Its word augmenters look up WordNet through NLTK and ask NLTK for parts of speech. Both are found without a download:
-WordNet where NLTK finds it (the environment's NLTK_DATA), parts of speech by textblob's tagger, which ships its lexicon.
+WordNet where NLTK looks (the environment's NLTK_DATA), parts of speech by textblob's tagger, which has its lexicon.
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ def _class(name: str) -> Any:
 @remembered
 def _make(name: str, given: dict[str, Any]) -> Any:
     with _offline():
-        return _class(name)(**given)
+        augmenter = _class(name)(**given)
+    if name == "SpellingAug":  # its candidates come out of sets, whose order is another in each process
+        words = augmenter.model.dict
+        augmenter.model.dict = {word: sorted(candidates) for word, candidates in words.items()}
+    return augmenter
 
 
 def make(name: str, given: Mapping[str, Any], rate: int = 16000) -> Any:

@@ -18,6 +18,14 @@ EXACT_PX = 0.1
 """How far, in the source, a pixel may lie from the fitted map; libraries interpolate in steps of 1/32."""
 NEAREST_PX = 0.75
 """The same where the library copies the nearest pixel, so that coordinates are rounded."""
+_PARTS = (
+    (0.25, 0.75, 0.25, 0.75),
+    (0.4, 0.6, 0.4, 0.6),
+    (0.0, 0.5, 0.0, 0.5),
+    (0.0, 0.5, 0.5, 1.0),
+    (0.5, 1.0, 0.0, 0.5),
+    (0.5, 1.0, 0.5, 1.0),
+)
 LEAST_SHARE = 0.02
 """The least share of the output that must show the source, to fit a map to it."""
 
@@ -86,8 +94,7 @@ def _windows(shows: np.ndarray) -> Iterator[np.ndarray]:
     """All that shows the source, then parts of it: with a mirrored border the whole is no one map."""
     yield shows
     height, width = shows.shape
-    for top, bottom, left, right in ((0.25, 0.75, 0.25, 0.75), (0.4, 0.6, 0.4, 0.6),
-                                     (0, 0.5, 0, 0.5), (0, 0.5, 0.5, 1), (0.5, 1, 0, 0.5), (0.5, 1, 0.5, 1)):  # fmt: skip
+    for top, bottom, left, right in _PARTS:
         part = np.zeros_like(shows)
         part[int(top * height) : int(bottom * height), int(left * width) : int(right * width)] = True
         yield shows & part
