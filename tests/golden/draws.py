@@ -40,8 +40,9 @@ def _rounded(value: Any) -> Any:
 
 
 def entries() -> list[Entry]:
-    """Return every installed op, sorted by its id."""
-    return sorted(registry().entries("ops"), key=lambda entry: entry.full_id)
+    """Return every installed op but bridged ones, whose draws are their libraries', sorted by its id."""
+    own = [entry for entry in registry().entries("ops") if entry.dist != "augury-bridges"]
+    return sorted(own, key=lambda entry: entry.full_id)
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ COLUMNS = ("number", "category", "datetime", "boolean")
 
 def _ops(anchor):
     """The ops on an anchor that can follow one another: no conversions, no fits."""
-    found = [(e.id, e.load()) for e in registry().entries("ops") if anchor in kinds_of(e.load())]
+    own = [e for e in registry().entries("ops") if e.dist != "augury-bridges"]
+    found = [(e.id, e.load()) for e in own if anchor in kinds_of(e.load())]
     return sorted(
         (i, op) for i, op in found if "self" not in op.makes and not op.fits and op.expand.__qualname__ == "Op.expand"
     )

@@ -59,7 +59,8 @@ def _findings() -> Iterator[Finding]:
         full = " or ".join(e.full_id for e in entries)
         yield Finding("wrong", name, f"given by several distributions. Fix: write {full}, or uninstall one of them.")
     for plugin in registry().plugins:
-        entries = [e for e in registry().entries("ops") if e.dist == plugin.dist]
+        # Ops with a hint stand on packages that may be missing, and are their libraries' to try.
+        entries = [e for e in registry().entries("ops") if e.dist == plugin.dist and not getattr(e.spec, "hint", "")]
         if entries:
             yield _try(plugin.dist, entries)
 
