@@ -81,7 +81,8 @@ def test_names_of_this_house_only():
     for group in ("ops", "kinds", "formats"):
         for entry in registry().entries(group):
             assert entry.spec.summary.endswith("."), f"{entry.id}: the summary is not a sentence"
-            assert not re.search(r"random_|Random", entry.id), f"{entry.id}: everything here is random"
+            bridged = entry.dist == "augury-bridges"  # names of other libraries
+            assert bridged or not re.search(r"random_|Random", entry.id), f"{entry.id}: everything here is random"
 
 
 def test_tests_have_docstrings():

@@ -15,6 +15,9 @@ from tests.meta.house import CORE, PLUGINS, modules
 HEAVY = ("numpy", "torch", "cv2", "scipy", "pyarrow", "pandas", "PIL", "ray", "yaml", "rich", "fsspec")
 INSTALLED = [package for package in (CORE, *PLUGINS) if find_spec(package.name)]
 MODULES = [name for package in INSTALLED for name in modules(package)]
+BRIDGED = ("albumentations", "audiomentations", "kornia", "librosa", "nlpaug", "torchaudio", "torchvision")
+OPTIONAL = {"augury.torch": "torch", **{f"augury_bridges.{library}": library for library in BRIDGED}}
+"""Modules that stand on a package that need not be there."""
 
 
 def _loaded_after(code):
@@ -50,9 +53,8 @@ def test_every_module_imports_alone(name):
     """Each module is imported first in a fresh interpreter, with warnings as errors."""
     if name.endswith("__main__"):
         pytest.skip("running it is its purpose")
-    optional = {"augury.torch": "torch"}
-    if name in optional:
-        pytest.importorskip(optional[name])
+    if name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[name])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import {name}"], capture_output=True, text=True, timeout=120
     )
@@ -78,7 +80,7 @@ def test_all_names_exist():
     """What a package's ``__all__`` names is there."""
     missing = {}
     for name in MODULES:
-        if not name.endswith(("__main__", "augury.torch")):
+        if not name.endswith("__main__") and (name not in OPTIONAL or find_spec(OPTIONAL[name])):
             module = import_module(name)
             missing |= {f"{name}.{n}": n for n in getattr(module, "__all__", ()) if not hasattr(module, n)}
     assert missing == {}

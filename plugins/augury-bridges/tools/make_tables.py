@@ -109,7 +109,8 @@ def effect(op: dict[str, Any]) -> str:
 
 def row(library: str, name: str, thing: Any, on: str, role: str) -> dict[str, Any]:
     """Return the row of a transform."""
-    doc = "\n\n".join(filter(None, (inspect.getdoc(thing), inspect.isclass(thing) and thing.__init__.__doc__)))
+    docs_of = (inspect.getdoc(thing), thing.__init__.__doc__ if inspect.isclass(thing) else None)
+    doc = "\n\n".join(text for text in docs_of if text)
     out: dict[str, Any] = {
         "on": on,
         "role": ROLES[library].get(name, role),

@@ -28,7 +28,7 @@ FLAGS = (
 @cache
 def table(library: str) -> dict[str, Any]:
     """Return what was read off a library: its distribution, version and the rows of its transforms."""
-    return json.loads(files("augury_bridges").joinpath("tables", f"{library}.json").read_bytes())  # type: ignore[no-any-return]
+    return json.loads(files("augury_bridges").joinpath("tables", f"{library}.json").read_bytes())
 
 
 @cache

@@ -181,7 +181,7 @@ def _field(source: np.ndarray, shows: np.ndarray, height: int, width: int) -> Fi
         return None
     outside = centre + (predicted - centre) * (1.05 / np.maximum(reach, 1e-6))[..., None]
     source = np.where(shows[..., None], source, np.where((reach > 1.05)[..., None], predicted, outside))
-    field = Field(dense, {"source": source.astype(np.float32)}, shows.shape)  # type: ignore[arg-type]
+    field = Field(dense, {"source": source.astype(np.float32)}, shows.shape)
     return field if _round_trips(field, shows, height, width) else None
 
 
