@@ -22,6 +22,13 @@ FIRST_PARTY = {
     "audio": "augury-audio",
     "table": "augury-tabular",
     "recsys": "augury-tabular",
+    "albumentations": "augury-bridges",
+    "audiomentations": "augury-bridges",
+    "kornia": "augury-bridges",
+    "librosa": "augury-bridges",
+    "nlpaug": "augury-bridges",
+    "torchaudio": "augury-bridges",
+    "torchvision": "augury-bridges",
 }
 """Which distribution gives the ids that begin so: the install hint where it is missing."""
 

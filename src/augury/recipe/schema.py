@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, get_args
 
 from augury.catalog import registry
+from augury.errors import PluginBroken
 from augury.params import json_schema
 from augury.pipelines.steps import COMBINATORS
 from augury.recipe.model import SIDES, Limits
@@ -64,10 +66,13 @@ def _closed(properties: Json, required: list[str] | None = None) -> Json:
 
 
 def _step() -> Json:
-    ops = registry().ids("ops")
-    steps = [_one_key(name, _op(name), registry().get("ops", name).spec.summary) for name in ops]
+    ops: dict[str, Json] = {}
+    for name in registry().ids("ops"):
+        with suppress(PluginBroken):  # what cannot be loaded here is no step here
+            ops[name] = _op(name)
+    steps = [_one_key(name, op, registry().get("ops", name).spec.summary) for name, op in ops.items()]
     combinators = [_one_key(name, _combinator(name), "") for name in COMBINATORS]
-    return {"anyOf": [{"enum": ops, "description": "An op with its defaults."}, *steps, *combinators]}
+    return {"anyOf": [{"enum": list(ops), "description": "An op with its defaults."}, *steps, *combinators]}
 
 
 def _one_key(name: str, value: Json, description: str) -> Json:

@@ -39,7 +39,7 @@ def test_ops_show(augury):
     registry().load("ops", "image.rotate").build(step[0]["image.rotate"])
 
 
-@pytest.mark.parametrize("name", registry().ids("ops"))
+@pytest.mark.parametrize("name", [e.id for e in registry().ops() if e.dist != "augury-bridges"])
 def test_every_op_can_be_shown(augury, name):
     """Every installed op shows itself, as text and as JSON."""
     assert augury("ops", "show", name).code == 0
