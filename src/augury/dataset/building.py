@@ -219,7 +219,7 @@ def _augment(
     sides: Sequence[str],
 ) -> list[UnitResult]:
     """Make every unit's rows and keep what left the run."""
-    units = list(plan_units(spool, list(plans), sides, recipe.limits.unit_records))
+    units = list(plan_units(spool, plans, sides, recipe.limits.unit_records))
     watch.run.total = _rows_planned(spool, plans)
     spool.ready()
     task = MakeRows(spool.path, parts, recipe.seed, recipe.on_error, plans)

@@ -29,6 +29,9 @@ from augury.record import FieldSpec, Schema
 
 BATCH_BYTES = 32 << 20
 
+MOST_WITH_FILES = 32
+"""Most records of a unit where they hold files: each takes milliseconds, and few large units leave workers idle."""
+
 
 class Prepared(NamedTuple):
     """A raw record made ready: named, checked, hashed; or with its problem."""
@@ -234,7 +237,8 @@ def collect(recipe: Recipe, spool: Spool, engine: Local, limit: int | None) -> C
         names = out.fields.setdefault(source.collection, set())
         task = Prepare(source.collection, fields, recipe.schema, source.side, roles)
         count = 0
-        for batch in engine.map(task, _batches(reader.read(path, fields), recipe, limit), lambda b: b[0].where):
+        records = _batches(reader.read(path, fields), recipe.limits.unit_records, limit)
+        for batch in engine.map(task, records, lambda b: b[0].where):
             count += len(batch)
             for record in batch:
                 _keep(spool, source.collection, record, recipe.on_error)
@@ -283,7 +287,7 @@ def _limited(spec: FieldSpec, limits: Limits) -> FieldSpec:
     return spec._replace(kind=replace(spec.kind, **changed)) if changed else spec
 
 
-def _batches(records: Iterable[RawRecord], recipe: Recipe, limit: int | None) -> Iterator[list[RawRecord]]:
+def _batches(records: Iterable[RawRecord], most: int, limit: int | None) -> Iterator[list[RawRecord]]:
     """Cut a source into pieces that a worker takes at once: a unit's records, or less when they are large."""
     batch: list[RawRecord] = []
     size = 0
@@ -291,8 +295,9 @@ def _batches(records: Iterable[RawRecord], recipe: Recipe, limit: int | None) ->
         if limit is not None and count >= limit:
             break
         batch.append(raw)
-        size += sum(len(v.data) for v in raw.values.values() if isinstance(v, Payload) and v.data is not None)
-        if len(batch) >= recipe.limits.unit_records or size >= BATCH_BYTES:
+        files = [v for v in raw.values.values() if isinstance(v, Payload)]
+        size += sum(len(v.data) for v in files if v.data is not None)
+        if len(batch) >= (min(most, MOST_WITH_FILES) if files else most) or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

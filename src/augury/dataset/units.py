@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from augury.dataset.collect import MOST_WITH_FILES
 from augury.dataset.columns import COPY, ORIGIN, PARENTS, Columns
 from augury.dataset.identity import row_id
 from augury.dataset.spool import Bad, Item, LazyRecord, Spool, SpoolView
@@ -65,10 +66,12 @@ class Plan(NamedTuple):
     pools: Mapping[str, tuple[Any, bool]]
 
 
-def plan_units(spool: Spool, collections: Sequence[str], sides: Sequence[str], size: int) -> Iterator[Unit]:
-    """Yield the units of every collection and side: ``size`` records each, in the order of their ids."""
+def plan_units(spool: Spool, plans: Mapping[str, Plan], sides: Sequence[str], most: int) -> Iterator[Unit]:
+    """Yield the units of every collection and side, at most ``most`` records each, in the order of their ids."""
     number = 0
-    for collection in collections:
+    for collection, plan in plans.items():
+        holds_files = any(spec.kind.payload for spec in plan.schema.fields.values())
+        size = min(most, MOST_WITH_FILES) if holds_files else most
         for side in sides:
             first = last = ""
             count = 0

@@ -94,7 +94,7 @@ class Limits(Configured):
         max_quarantined: Greatest share of records that may be quarantined, in [0, 1].
         max_image_pixels: Greatest decoded size of one image.
         max_audio_seconds: Greatest length of one recording.
-        unit_records: Records in one unit of work.
+        unit_records: Records in one unit of work; at most 32 where they hold files.
     """
 
     max_quarantined: Fraction = 0.01
