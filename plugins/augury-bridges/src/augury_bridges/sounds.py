@@ -68,6 +68,7 @@ def where(value: Any, *, library: str, name: str, given: Mapping[str, Any], seed
     args: dict[str, Any] = {"library": library, "name": name, "given": given, "seed": seed, "role": role}
     if role == "tells":
         adapter: Any = import_module(f"augury_bridges.{library}")
+        sound(samples, rate, **args)  # refuses what the library cannot take
         with seeded(seed):
             told: Effect | None = adapter.moved(name, given, np.array(samples), rate, seed)
         return told
