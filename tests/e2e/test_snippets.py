@@ -18,6 +18,7 @@ DOCUMENTS = sorted(
 )
 SHOWING = [d for d in DOCUMENTS if re.search(r"^```(python|console)$", d.read_text(encoding="utf-8"), re.MULTILINE)]
 RUN = ("augury", "python", "sed", "echo", "ls")
+NEEDS = {"plugins/augury-bridges/README.md": ("albumentations", "torchvision")}
 KNOWN_BY_NAME = ("git", "cd", "source", "pip")
 
 
@@ -50,6 +51,8 @@ def missing(shown, printed):
 @pytest.mark.parametrize("document", SHOWING, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_the_snippets_of_a_document_run(document, demo, plugin_site, tmp_path):
     """Python blocks end without an error; commands end as shown and print what is shown."""
+    for library in NEEDS.get(document.relative_to(ROOT).as_posix(), ()):
+        pytest.importorskip(library, reason=f"the page shows {library}, which is not installed here")
     python, console = blocks(document, "python"), blocks(document, "console")
     place = demo.copy(tmp_path / "repository")
     for text in blocks(document, "yaml"):

@@ -1,5 +1,7 @@
 """Strict YAML: plain data with lines, and nothing else."""
 
+import re
+
 import pytest
 import yaml as pyyaml
 from hypothesis import given
@@ -127,7 +129,11 @@ def test_several_documents():
     assert "another document" in refused("a: 1\n---\nb: 2")
 
 
-words = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]))
+# Texts that YAML 1.2 reads as numbers and the writer, of YAML 1.1, leaves without quotes.
+NUMBERS_SINCE_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
+words = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"])).filter(
+    lambda text: not NUMBERS_SINCE_1_2.fullmatch(text)
+)
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
