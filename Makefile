@@ -25,7 +25,7 @@ BENCH_READY := $(call stamp,$(BENCH_VENV),$(REQUIREMENTS)/bench.txt $(REQUIREMEN
 EXACT := --disable-pip-version-check --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format bench docs lock clean
+.PHONY: help env demo test lint format bench bridges footprint docs lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -50,6 +50,12 @@ format: $(READY)  ## put the code into the house's format
 
 bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the first time)
 	NO_ALBUMENTATIONS_UPDATE=1 $(BENCH_PY) -m tests.bench
+
+bridges: $(BENCH_READY)  ## run the tests of the bridges where their libraries are installed
+	$(BENCH_PY) -m pytest plugins/augury-bridges
+
+footprint: $(READY)  ## install the light set and everything afresh; print sizes, times and pip check
+	$(PY) tests/packaging/footprint.py
 
 docs: $(READY)  ## write the generated pages and tables
 	$(PY) docs/generate.py

@@ -161,7 +161,9 @@ def _checked_samples(value: Any, where: str) -> Samples:
     samples = samples.astype(np.float32, copy=False)
     flat = samples.reshape(-1)
     # The power is finite exactly when every sample is (or beyond all sound): one fast pass in place of two.
-    if not np.isfinite(np.dot(flat, flat)) and not (finite := np.isfinite(samples)).all():
+    with np.errstate(over="ignore"):
+        power = np.dot(flat, flat)
+    if not np.isfinite(power) and not (finite := np.isfinite(samples)).all():
         channel, at = np.argwhere(~finite)[0]
         got = shown(f"{samples[channel, at]} at sample {at} of channel {channel}")
         raise FieldError(describe(where, "finite samples", got, fix="repair or remove the clip"))
