@@ -13,7 +13,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-PHOTOS = 400
+PHOTOS = 1200
 COPIES = 3
 
 RECIPE = """
@@ -150,7 +150,7 @@ def _photos(folder: Path) -> None:
     images = [image[:427, :640, ::-1] for image in load_sample_images().images]
     for i in range(PHOTOS):
         shifted = images[i % 2].copy()
-        shifted[:, : i + 1] = shifted[:, i : i + 1]
+        shifted[i % 400, :] = i % 256
         cv2.imwrite(str(folder / f"{i:04d}.jpg"), shifted, [cv2.IMWRITE_JPEG_QUALITY, 92])
 
 

@@ -1,7 +1,7 @@
 """What this distribution gives the registry: read from one file of names, no library is imported."""
 
 import json
-from importlib.resources import files
+import os
 from typing import Any
 
 from augury.plugin import OpSpec, Plugin, hookimpl
@@ -22,5 +22,7 @@ def _spec(library: str, hint: str, name: str, on: str, effect: str, summary: str
 @hookimpl
 def augury_plugin() -> Plugin:
     """Return one op for each public transform of each library."""
-    names = json.loads(files("augury_bridges").joinpath("tables", "names.json").read_bytes())
+    # Not importlib.resources, whose import takes as long as a whole listing without it.
+    with open(os.path.join(os.path.dirname(__file__), "tables", "names.json"), "rb") as file:
+        names = json.load(file)
     return Plugin(ops=[_spec(library, given["hint"], *row) for library, given in names.items() for row in given["ops"]])
