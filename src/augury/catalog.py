@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -253,8 +253,22 @@ _local: dict[str, OpSpec] = {}
 
 def add_local(spec: OpSpec) -> None:
     """Add an op of this process to the registry; one of the same id made here before is replaced."""
-    _local[spec.id] = spec
-    registry.cache_clear()
+    if _local.get(spec.id) is not spec:
+        _local[spec.id] = spec
+        registry.cache_clear()
+
+
+def added_by(define: Callable[[], object]) -> list[OpSpec]:
+    """Return the ops of this process that a call adds; when it raises, none of them stays."""
+    before = dict(_local)
+    try:
+        define()
+    except BaseException:
+        _local.clear()
+        _local.update(before)
+        registry.cache_clear()
+        raise
+    return [spec for name, spec in _local.items() if before.get(name) is not spec]
 
 
 @lru_cache(maxsize=1)

@@ -7,21 +7,25 @@
         return tinted
 
 The function is given a value of its kind and an `augury.rng.Rng`, and returns a new value of the same size;
-keyword-only arguments with defaults become parameters. It is known to this process only; a distribution makes it
-installable.
+keyword-only arguments with defaults become parameters. It is known to this process only, unless it stands
+in a file that a recipe names (`FunctionFile`); a distribution makes it installable.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from hashlib import blake2b
-from typing import Any, TypeVar
+from functools import cache
+from hashlib import blake2b, sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
-from augury.catalog import add_local
+from augury.catalog import add_local, added_by
 from augury.effects import Copy, Effects, Insert, Pixels, Rope, Rows, Samples
 from augury.errors import ParamError, describe, shown
 from augury.op import Info, Op
@@ -44,6 +48,58 @@ class LocalOpSpec(OpSpec):
     def load(self) -> type[Op]:
         """Return the op."""
         return self.op
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickle as what a file defines, where it does."""
+        file = getattr(self.op, "file", None)
+        return OpSpec.__reduce_ex__(self, protocol) if file is None else (_spec, (file, self.id))
+
+
+class FunctionFile(NamedTuple):
+    """A Python file with transforms, as it was read: another process runs these bytes, whatever has become of it."""
+
+    path: Path
+    source: bytes
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of its bytes."""
+        return sha256(self.source).hexdigest()
+
+    def load(self) -> Mapping[str, LocalOpSpec]:
+        """Return the specs of the file's ops by id and add them to this process's registry.
+
+        The file is executed once in a process.
+
+        Raises:
+            Exception: what the file raises; then nothing of it is in the registry.
+        """
+        specs = _execute(self)
+        for spec in specs:
+            add_local(spec)
+        return {spec.id: spec for spec in specs}
+
+
+@cache
+def _execute(file: FunctionFile) -> list[LocalOpSpec]:
+    module = ModuleType(f"augury_transforms_{file.hash[:16]}")
+    module.__file__ = str(file.path)
+    code = compile(file.source, str(file.path), "exec", dont_inherit=True)
+    sys.modules[module.__name__] = module  # where dataclasses and type hints look names up
+    specs = cast("list[LocalOpSpec]", added_by(lambda: exec(code, module.__dict__)))
+    for spec in specs:
+        spec.op.file = file  # type: ignore[attr-defined]
+    return specs
+
+
+def _spec(file: FunctionFile, id: str) -> LocalOpSpec:
+    """Return an unpickled spec, its file executed first where this process has not done so."""
+    return file.load()[id]
+
+
+def _op(file: FunctionFile, id: str, given: Mapping[str, Any]) -> Op:
+    """Return an unpickled op, as `_spec` does."""
+    return _spec(file, id).op(**given)
 
 
 def transform(id: str, *, version: int = 1) -> Callable[[F], F]:
@@ -111,6 +167,12 @@ def _call(value: Any, seed: int, fn: Callable[..., Any], params: Mapping[str, An
 
 class _Function(Op):
     """Base of ops made of functions: the draw is one sub-seed."""
+
+    file: ClassVar[FunctionFile | None] = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the file the function stands in: it is no module that another process could import."""
+        return super().__reduce__() if self.file is None else (_op, (self.file, self.entry_id, self.given))
 
     def draw(self, rng: Rng, info: Info) -> Any:
         """Return the sub-seed the function's own stream is made of."""

@@ -30,13 +30,20 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         dest="overrides",
         help="change a value, such as augment.copies=3; may be repeated",
     )
+    add_allow_code(parser)
+
+
+def add_allow_code(parser: argparse.ArgumentParser) -> None:
+    """Add the permission that a recipe with Python files needs."""
+    text = "execute the Python files that the recipe names in transforms:"
+    parser.add_argument("--allow-code", action="store_true", help=text)
 
 
 def load(args: argparse.Namespace) -> Any:
     """Return the checked recipe that the arguments name."""
     from augury.recipe import load
 
-    return load(args.recipe, overrides=args.overrides, seed=args.seed)
+    return load(args.recipe, overrides=args.overrides, seed=args.seed, allow_code=args.allow_code)
 
 
 def check(args: argparse.Namespace) -> int:

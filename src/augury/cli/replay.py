@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from augury.cli.check import add_allow_code
 from augury.cli.output import print_json
 
 
@@ -19,6 +20,7 @@ def add(subparsers: Any, summary: str) -> None:
     parser.add_argument("row", metavar="ROW_ID", help="the row's augury_id, such as photos/cat.jpg@0")
     parser.add_argument("--explain", action="store_true", help="say how the row came to be")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="the recipe, where it or its data have been moved")
+    add_allow_code(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(do=replay, parser=parser)
 
@@ -28,7 +30,8 @@ def replay(args: argparse.Namespace) -> int:
     from augury.dataset import replay
     from augury.recipe import load
 
-    result = replay(args.folder, args.row, recipe=load(args.recipe) if args.recipe else None)
+    recipe = load(args.recipe, allow_code=args.allow_code) if args.recipe else None
+    result = replay(args.folder, args.row, recipe=recipe, allow_code=args.allow_code)
     if args.json:
         parts = ("row_id", "equal", "differences", "explanation", "notes")
         print_json({part: getattr(result, part) for part in parts})

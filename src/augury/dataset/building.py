@@ -314,6 +314,7 @@ def _document(
         "name": recipe.name,
         "recipe": dict(recipe.document),
         "recipe_hash": recipe.hash,
+        "transforms": dict(recipe.transforms),
         "recipe_folder": str(recipe.folder.absolute()),
         "seed": recipe.seed,
         "limit": limit,

@@ -50,17 +50,19 @@ class Replay:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None) -> Replay:
+def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None, allow_code: bool = False) -> Replay:
     """Make a row of a dataset again from its source.
 
     Args:
         folder: The dataset.
         row_id: The row's ``augury_id``.
         recipe: The recipe that made it; None takes what the manifest holds, its paths relative to where it lay.
+        allow_code: Whether the Python files that the manifest's recipe names may be executed.
 
     Raises:
         RecipeError: when the dataset has no such row.
-        CheckFailed: when the source or the recipe is not what it was, naming what is missing or changed.
+        CheckFailed: when the source, the recipe or a Python file of it is not what it was, naming what is missing or
+            changed.
     """
     data = Dataset(folder)
     found = data.row(row_id)
@@ -70,7 +72,8 @@ def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None) -> 
     shard, stored = found
     made = data.manifest.data
     if recipe is None:
-        recipe = augury.recipe.rebuild(made["recipe"], Path(made["recipe_folder"]), made["name"])
+        recipe = augury.recipe.rebuild(made["recipe"], Path(made["recipe_folder"]), made["name"], allow_code=allow_code)
+    _check_files(recipe, made.get("transforms", {}))
     recipe = replace(recipe, seed=made["seed"])
     source = row_id if stored[COPY] is None else stored[PARENTS][0]
     with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, steady():
@@ -89,6 +92,15 @@ def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None) -> 
     if stored[PARENTS] != again[PARENTS]:
         differences.append(f"parents: stored {stored[PARENTS]}, rebuilt {again[PARENTS]}")
     return Replay(row_id, not differences, differences, explanation, _notes(made), again)
+
+
+def _check_files(recipe: Recipe, were: Mapping[str, str]) -> None:
+    """Raise CheckFailed where the recipe's Python files are not those that made the dataset."""
+    changed = {*were.values()} ^ {*recipe.transforms.values()}
+    for name, hash in [*were.items(), *recipe.transforms.items()]:
+        if hash in changed:
+            fix = f"restore {name}, or make the dataset anew"
+            raise CheckFailed(describe(f"transforms {name}", "the file that made it", shown("another"), fix=fix))
 
 
 def _rebuild(

@@ -12,23 +12,26 @@ if TYPE_CHECKING:
 __all__ = ["load", "rebuild"]
 
 
-def load(path: str | Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Recipe:
+def load(
+    path: str | Path, *, overrides: Sequence[str] = (), seed: int | None = None, allow_code: bool = False
+) -> Recipe:
     """Read and check a recipe. ``augury.load("recipe.yaml").run("out")`` is the same as ``augury run``.
 
     Args:
         path: The recipe's file; the paths in it are relative to its folder.
         overrides: Assignments such as ``augment.copies=3``.
         seed: Stands in for the recipe's own.
+        allow_code: Whether the Python files that its ``transforms:`` names may be executed.
 
     Raises:
         RecipeError: with every mistake of the recipe, a line each.
     """
     from augury.recipe.reader import read
 
-    return read(Path(path), overrides=overrides, seed=seed)
+    return read(Path(path), overrides=overrides, seed=seed, allow_code=allow_code)
 
 
-def rebuild(document: Mapping[str, Any], folder: Path, name: str = "recipe") -> Recipe:
+def rebuild(document: Mapping[str, Any], folder: Path, name: str = "recipe", *, allow_code: bool = False) -> Recipe:
     """Check a recipe that is already plain data: the ``document`` that a manifest keeps, with its folder.
 
     Raises:
@@ -36,4 +39,4 @@ def rebuild(document: Mapping[str, Any], folder: Path, name: str = "recipe") -> 
     """
     from augury.recipe.reader import rebuild
 
-    return rebuild(document, folder, name)
+    return rebuild(document, folder, name, allow_code)

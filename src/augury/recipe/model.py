@@ -109,7 +109,7 @@ class Recipe:
 
     ``pipelines`` holds the compiled pipeline of each collection: steps on fields a collection lacks are left out, and
     its ``schema`` is what the collection's source gives. ``document`` is the plain content it was read from, defaults
-    not filled in; ``hash`` is that of its meaning.
+    not filled in; ``hash`` is that of its meaning. ``transforms`` are the Python files it named, with their SHA-256.
     """
 
     seed: int
@@ -126,6 +126,7 @@ class Recipe:
     folder: Path
     name: str = "recipe"
     warnings: tuple[str, ...] = ()
+    transforms: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, out: str | Path, *, workers: int = 1, **options: Any) -> Manifest:
         """Build the dataset in the folder ``out``; the same as ``augury run``. See `augury.dataset.run`."""

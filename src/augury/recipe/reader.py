@@ -13,6 +13,7 @@ from augury.errors import AuguryError, RecipeError, describe, shown
 from augury.pipelines import Pipeline, check_steps, pipeline
 from augury.pipelines.fields import parse_fields
 from augury.pipelines.steps import Reader
+from augury.recipe.code import read_transforms
 from augury.recipe.keys import Section
 from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
 from augury.recipe.problems import Problems
@@ -23,18 +24,31 @@ from augury.record import Schema
 from augury.values import canonical_bytes
 
 VERSION = 1
-KEYS = ("recipe", "seed", "requires", "collect", "fields", "split", "augment", "write", "limits", "on_error")
+KEYS = (
+    "recipe",
+    "seed",
+    "requires",
+    "transforms",
+    "collect",
+    "fields",
+    "split",
+    "augment",
+    "write",
+    "limits",
+    "on_error",
+)
 GREATEST_SEED = 2**63 - 1
 STEPS = ("augment", "steps")
 
 
-def read(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Recipe:
+def read(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None, allow_code: bool = False) -> Recipe:
     """Read and check a recipe; its sources are opened to learn their columns, and nothing is run.
 
     Args:
         path: The recipe's file.
         overrides: ``key=value`` assignments, as ``--set`` gives them.
         seed: Stands in for the recipe's own.
+        allow_code: Whether the Python files it names may be executed.
 
     Raises:
         RecipeError: with every mistake, each with its line, what was expected, what came and the fix.
@@ -44,21 +58,22 @@ def read(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None) 
         document.override(assignment)
     if seed is not None:
         document.override(f"seed={seed}")
-    return _Reading(document, path.resolve().parent, path.stem).recipe()
+    return _Reading(document, path.resolve().parent, path.stem, allow_code).recipe()
 
 
-def rebuild(data: Mapping[str, Any], folder: Path, name: str) -> Recipe:
+def rebuild(data: Mapping[str, Any], folder: Path, name: str, allow_code: bool = False) -> Recipe:
     """Check a recipe that is already plain data, such as the one a manifest keeps.
 
     Args:
         data: A `Recipe`'s ``document``.
         folder: What its paths are relative to.
         name: Its name, for messages.
+        allow_code: Whether the Python files it names may be executed.
 
     Raises:
         RecipeError: with every mistake.
     """
-    return _Reading(Document(name, deepcopy(dict(data)), {}), folder.resolve(), name).recipe()
+    return _Reading(Document(name, deepcopy(dict(data)), {}), folder.resolve(), name, allow_code).recipe()
 
 
 def _document(path: Path) -> Document:
@@ -80,10 +95,11 @@ def _document(path: Path) -> Document:
 class _Reading:
     """One reading of one document."""
 
-    def __init__(self, document: Document, folder: Path, name: str) -> None:
+    def __init__(self, document: Document, folder: Path, name: str, allow_code: bool) -> None:
         self.document = document
         self.folder = folder
         self.name = name
+        self.allow_code = allow_code
         self.problems = Problems(document)
         self.top = Section(document.data, (), self.problems)
 
@@ -94,6 +110,7 @@ class _Reading:
         self._version()
         seed = self._seed()
         check_requires(self.top.raw("requires"), self.problems)
+        transforms = self._transforms()
         sources = read_sources(self.top.raw("collect"), self.folder, self.problems)
         schema, whole = self._schema()
         names = schema if whole else _AnySchema()
@@ -124,11 +141,20 @@ class _Reading:
             limits=limits,
             on_error=cast(Any, on_error),
             document=self.document.data,
-            hash=_meaning(seed, collect, schema, split, augment, pipelines, write, limits, on_error),
+            hash=_meaning(seed, transforms, collect, schema, split, augment, pipelines, write, limits, on_error),
             folder=self.folder,
             name=self.name,
             warnings=self._warnings(pipelines),
+            transforms=transforms,
         )
+
+    def _transforms(self) -> Mapping[str, str]:
+        """Return the recipe's own files with their hashes; a mistake ends the reading, as steps may need them."""
+        before = len(self.problems)
+        files = read_transforms(self.top.raw("transforms"), self.folder, self.allow_code, self.problems)
+        if len(self.problems) > before:
+            self.problems.raise_if_any()
+        return files
 
     def _version(self) -> None:
         version = self.top.raw("recipe")
@@ -237,6 +263,7 @@ class _AnyName(dict[str, Any]):
 
 def _meaning(
     seed: int,
+    transforms: Mapping[str, str],
     collect: Sequence[Source],
     schema: Schema,
     split: Split | None,
@@ -259,4 +286,6 @@ def _meaning(
         "limits": limits.to_dict(),
         "on_error": on_error,
     }
+    if transforms:
+        meaning["transforms"] = list(transforms.values())
     return blake2b(canonical_bytes(meaning), digest_size=16).hexdigest()

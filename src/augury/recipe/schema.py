@@ -34,6 +34,12 @@ def recipe_schema() -> Json:
                 "recipe": {"const": VERSION, "description": "The version of the form."},
                 "seed": {"type": "integer", "minimum": 0, "maximum": GREATEST_SEED, "default": 0},
                 "requires": {"type": "array", "items": {"type": "string"}},
+                "transforms": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": "\\.py$"},
+                    "minItems": 1,
+                    "description": "Python files below the recipe; executed only with --allow-code.",
+                },
                 "collect": {"type": "array", "items": {"$ref": "#/$defs/source"}, "minItems": 1},
                 "fields": {
                     "type": "object",

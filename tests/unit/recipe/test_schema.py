@@ -28,6 +28,12 @@ def test_good_recipe(bench, validator):
     assert valid(validator, bench.text)
 
 
+@pytest.mark.parametrize(("given", "good"), [("[ops/my.py]", True), ("[my]", False), ("[]", False), ("my.py", False)])
+def test_transforms(bench, validator, given, good):
+    """A recipe's own files are a list of Python files."""
+    assert valid(validator, bench.text + f"transforms: {given}\n") is good
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
