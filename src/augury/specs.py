@@ -71,9 +71,13 @@ class KindSpec(Spec):
 
 @dataclass(frozen=True, slots=True)
 class EffectSpec(Spec):
-    """An effect class (``space``, ``lower(size)``); ``exceptions`` maps a kind's id to ``module:function``."""
+    """An effect class (``space``, ``lower(size)``); ``exceptions`` maps a kind's id to ``module:function``.
+
+    ``examples`` are the arguments the conformance kit makes it with; without any it is made with none.
+    """
 
     exceptions: Mapping[str, str] = field(default_factory=dict)
+    examples: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from augury.op import kinds_of
 from augury.pipelines import Output, pipeline
 from augury.spaces import geometry
 from augury.testing.materials import material
-from augury.testing.op_runs import near
+from augury.testing.suite import near
 
 ANCHORS = ["image", "text", "audio", "row"]
 COLUMNS = ("number", "category", "datetime", "boolean")

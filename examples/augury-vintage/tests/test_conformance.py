@@ -1,6 +1,6 @@
 """The conformance kit on everything this distribution registers."""
 
-from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+from augury.testing import CouplingConformance, KindConformance, OpConformance, couplings_of, kinds_of, ops_of
 
 
 @ops_of("augury-vintage")
@@ -11,3 +11,8 @@ class TestOps(OpConformance):
 @kinds_of("augury-vintage")
 class TestKinds(KindConformance):
     """Every kind."""
+
+
+@couplings_of("augury-vintage")
+class TestCouplings(CouplingConformance):
+    """Every coupling."""

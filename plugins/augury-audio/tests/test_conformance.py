@@ -1,4 +1,4 @@
-from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+from augury.testing import CouplingConformance, KindConformance, OpConformance, couplings_of, kinds_of, ops_of
 
 
 @ops_of("augury-audio")
@@ -9,3 +9,8 @@ class TestOps(OpConformance):
 @kinds_of("augury-audio")
 class TestKinds(KindConformance):
     """Every kind of this distribution passes the kit."""
+
+
+@couplings_of("augury-audio")
+class TestCouplings(CouplingConformance):
+    """Every coupling of this distribution passes the kit."""

@@ -1,6 +1,6 @@
 """The conformance kit on everything this distribution registers."""
 
-from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+from augury.testing import CouplingConformance, KindConformance, OpConformance, couplings_of, kinds_of, ops_of
 
 
 @ops_of("augury-text")
@@ -11,3 +11,8 @@ class TestOps(OpConformance):
 @kinds_of("augury-text")
 class TestKinds(KindConformance):
     """Text, spans and tags."""
+
+
+@couplings_of("augury-text")
+class TestCouplings(CouplingConformance):
+    """How a caption follows its picture."""

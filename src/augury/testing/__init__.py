@@ -1,4 +1,4 @@
-"""The conformance kit: what a plugin's author runs to know that ops, kinds and formats keep their contracts.
+"""The conformance kit: what a plugin's author runs to know that the plugin's entries keep their contracts.
 
     from augury.testing import OpConformance, ops_of
 
@@ -6,7 +6,8 @@
     class TestOps(OpConformance):
         exempt = {"image.sepia": {"reads_another_id": "it draws nothing"}}
 
-One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks.
+One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks. Codecs, synthesizers,
+cleaners, metrics, engines and lexicons have no contract yet, and so no checks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from augury.testing.couplings import COUPLINGS
+from augury.testing.effects import EFFECTS
 from augury.testing.formats import FORMATS
 from augury.testing.kinds import KINDS
 from augury.testing.ops import OPS
@@ -23,10 +26,14 @@ C = TypeVar("C", bound=type)
 
 __all__ = [
     "Check",
+    "CouplingConformance",
+    "EffectConformance",
     "FormatConformance",
     "KindConformance",
     "OpConformance",
     "Outcome",
+    "couplings_of",
+    "effects_of",
     "formats_of",
     "kinds_of",
     "ops_of",
@@ -52,6 +59,18 @@ class FormatConformance(Conformance):
     suite = FORMATS
 
 
+class CouplingConformance(Conformance):
+    """Every coupling: kinds that exist, pure answers, values left alone, effects that the destination takes."""
+
+    suite = COUPLINGS
+
+
+class EffectConformance(Conformance):
+    """Every effect of a distribution's own: pure lowering to core effects that every kind follows."""
+
+    suite = EFFECTS
+
+
 def ops_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
     """Return the decorator that runs an `OpConformance` over the ops of a distribution whose ids match ``pattern``."""
     return parametrize(dist, pattern)
@@ -67,10 +86,20 @@ def formats_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
     return parametrize(dist, pattern)
 
 
+def couplings_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs a `CouplingConformance` over the couplings of a distribution."""
+    return parametrize(dist, pattern)
+
+
+def effects_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs an `EffectConformance` over the effects of a distribution."""
+    return parametrize(dist, pattern)
+
+
 def outcomes(dist: str) -> Iterator[Outcome]:
-    """Run the whole kit over a distribution: every check of every op, kind and format it gives."""
+    """Run the whole kit over a distribution: every check of every entry of a group it has checks for."""
     from augury.catalog import registry
 
-    for suite in (OPS, KINDS, FORMATS):
+    for suite in (OPS, KINDS, FORMATS, COUPLINGS, EFFECTS):
         if any(entry.dist == dist for entry in registry().entries(suite.group)):
             yield from suite.outcomes(dist)

@@ -14,6 +14,7 @@ from augury.errors import FieldError, ParamError
 from augury.kinds import Kind
 from augury.params import json_schema
 from augury.spaces import geometry, segment_class
+from augury.testing.effects import has_exceptions, loads_its_exceptions
 from augury.testing.materials import anchor_kind, kind_of
 from augury.testing.suite import Suite, refusal
 
@@ -289,6 +290,9 @@ def lifts_and_mixes(case: KindCase) -> None:
         lifted = case.kind.lift(value)
         assert higher.equal(higher.check(lifted), lifted), "lift() is not canonical"
         assert higher.equal(higher.check(case.kind.mix([value], [1.0])), lifted), "mix() of one value is not its lift"
+
+
+check(when=has_exceptions)(loads_its_exceptions)
 
 
 def _size_of(case: KindCase, space: str) -> Any:

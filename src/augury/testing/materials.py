@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from augury.catalog import Entry, registry
 from augury.errors import PluginBroken
 from augury.kinds import Kind
 from augury.op import Op
+from augury.pipelines.running import Running
 from augury.record import FieldSpec, Record, Schema
 
 ROWS = 24
 """Records for ops on rows: enough for each label to have neighbours."""
+
+SPACES_THAT_MOVE = ("plane", "text", "time")
+"""The spaces in which something can lie on an anchor, and rules run along links."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ def anchor_kind(space: str, dist: str = "") -> Kind:
     return anchors[0]()
 
 
+def anchors_of(space: str) -> list[Kind]:
+    """Return every installed kind that is an anchor of a space."""
+    return [cls() for _, cls in sorted(_loadable(), key=lambda found: found[0].id) if cls.space == space]
+
+
 def targets_of(space: str) -> list[Kind]:
     """Return every installed kind that follows the maps of a space."""
     return [cls() for _, cls in sorted(_loadable(), key=lambda found: found[0].id) if space in cls.follows]
@@ -71,10 +81,11 @@ def _loadable() -> list[tuple[Entry, type[Kind]]]:
 
 def material(op: type[Op], anchor: str) -> Material:
     """Return what ops on ``anchor`` (a kind's id, or "row") are tried on, with every target that follows its space."""
-    return _row_material(op.columns) if anchor == "row" else _anchor_material(kind_of(anchor))
+    return _row_material(op.columns) if anchor == "row" else anchor_material(kind_of(anchor))
 
 
-def _anchor_material(kind: Kind) -> Material:
+def anchor_material(kind: Kind) -> Material:
+    """Return records of an anchor, with every target that follows its space lying on it."""
     field = kind.entry_id.replace(".", "_")
     values = [kind.check(value) for value in kind.samples()]
     targets = {k.entry_id.replace(".", "_"): k for k in targets_of(kind.space or "") if k.entry_id != kind.entry_id}
@@ -111,3 +122,10 @@ def _row_material(columns: tuple[str, ...]) -> Material:
             record[spec.name] = spec.kind.check(value + 0.37 * i * (j + 1) if spec.kind_id == "number" else value)
         records[f"kit/{i:04d}"] = record
     return Material(Schema(fields), records, None)
+
+
+def running(schema: Schema, record: Record, compile: bool = True) -> Running:
+    """Return a record on its way, as a step that mixes no label and converts nothing finds it."""
+    now = Running(schema, record, "kit", 0, b"", {}, {}, {}, compile)
+    now.node = cast(Any, SimpleNamespace(label=None, conversions={}))
+    return now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from augury.op import Op
 from augury.pipelines import Output
 from augury.spaces.row import RowSize
 from augury.testing.op_case import OPS, SEED, OpCase
-from augury.testing.suite import TEMPLATE
+from augury.testing.suite import TEMPLATE, near
 
 check = OPS.check
 
@@ -151,19 +151,6 @@ def _compare(case: OpCase, schema: Any, one: Output, two: Output, where: str) ->
 
 def _draws(output: Output) -> list[Any]:
     return [step.get("draw") for step in json.loads(json.dumps(output.lineage["steps"]))]
-
-
-def near(a: Any, b: Any) -> bool:
-    """Whether two plain values are equal, floats to 0.001 of their unit."""
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(near(a[k], b[k]) for k in a)
-    if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= 1e-3 + 1e-6 * abs(a) or (a != a and b != b)
-    if hasattr(a, "tolist") and hasattr(b, "tolist"):
-        return near(a.tolist(), b.tolist())
-    if isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str | bytes):
-        return len(a) == len(b) and all(near(x, y) for x, y in zip(a, b, strict=True))
-    return bool(a == b)
 
 
 def _declares(case: OpCase) -> bool:

@@ -197,3 +197,16 @@ def refusal(error: type[AuguryError], what: str, call: Callable[..., Any], *args
         assert TEMPLATE.search(text), f"{what}: the message does not follow the template: {text}"
         return text
     raise AssertionError(f"{what}: expected {error.__name__}, got the result {result!r:.200}")
+
+
+def near(a: Any, b: Any) -> bool:
+    """Whether two plain values are equal, floats to 0.001 of their unit."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(near(a[k], b[k]) for k in a)
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= 1e-3 + 1e-6 * abs(a) or (a != a and b != b)
+    if hasattr(a, "tolist") and hasattr(b, "tolist"):
+        return near(a.tolist(), b.tolist())
+    if isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str | bytes):
+        return len(a) == len(b) and all(near(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)

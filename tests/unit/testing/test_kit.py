@@ -5,6 +5,8 @@ import pytest
 from augury.catalog import registry
 from augury.errors import PluginBroken
 from augury.testing import OpConformance, kinds_of, ops_of, outcomes
+from augury.testing.couplings import COUPLINGS
+from augury.testing.effects import EFFECTS
 from augury.testing.kinds import KINDS
 from augury.testing.ops import OPS
 from augury.testing.suite import Conformance
@@ -80,7 +82,52 @@ def test_broken_ops_fail(entry_id):
 def test_broken_kind_fails():
     """A kind that loses values, or refuses without the template, is found out."""
     failed, _ = _failed(KINDS, "bad.lossy")
-    assert {"packs_and_unpacks", "survives_arrow", "refuses_foreign_objects"} <= failed.keys()
+    expected = {"packs_and_unpacks", "survives_arrow", "refuses_foreign_objects", "loads_its_exceptions"}
+    assert expected <= failed.keys()
+
+
+@pytest.mark.parametrize(("suite", "name"), [(COUPLINGS, "echo"), (COUPLINGS, "refuse"), (EFFECTS, "roll")])
+def test_good_couplings_and_effects_pass(suite, name):
+    """A coupling or an effect that keeps the contract passes every check."""
+    failed, ran = _failed(suite, f"demo.{name}")
+    assert failed == {}
+    assert ran == [check.name for check in suite.checks]
+
+
+BROKEN_RULES = {
+    "bad.absent": {"loads"},
+    "bad.link": {"loads", "joins_what_exists"},
+    "bad.space": {"loads", "joins_what_exists"},
+    "bad.target": {"loads", "joins_what_exists"},
+    "bad.kind": {"loads", "joins_what_exists"},
+    "bad.nothing": {"answers_every_effect", "can_be_carried_out"},
+    "bad.elsewhere": {"answers_every_effect"},
+    "bad.counts": {"answers_the_same_twice"},
+    "bad.scribbles": {"leaves_values_alone"},
+    "bad.foreign": {"can_be_carried_out"},
+}
+
+
+@pytest.mark.parametrize("entry_id", BROKEN_RULES)
+def test_broken_couplings_fail(entry_id):
+    """A coupling that breaks one rule fails the checks of that rule, and those only."""
+    assert _failed(COUPLINGS, entry_id)[0].keys() == BROKEN_RULES[entry_id]
+
+
+BROKEN_EFFECTS = {
+    "bad.example": {"loads"},
+    "bad.spaceless": {"loads"},
+    "bad.homemade": {"lowers_to_core_effects"},
+    "bad.fickle": {"lowers_the_same_twice", "is_followed_by_every_kind"},
+    "bad.misplaced": {"is_followed_by_every_kind"},
+    "bad.exception": {"loads_its_exceptions"},
+}
+
+
+@pytest.mark.parametrize("entry_id", BROKEN_EFFECTS)
+def test_broken_effects_fail(entry_id):
+    """An effect that breaks one rule fails the checks of that rule, and those only."""
+    assert _failed(EFFECTS, entry_id)[0].keys() == BROKEN_EFFECTS[entry_id]
 
 
 def test_failures_say_what_to_do():
@@ -145,7 +192,7 @@ def test_outcomes_run_without_pytest():
     assert all(held for _, _, held in found)
 
 
-@pytest.mark.parametrize("suite", [OPS, KINDS])
+@pytest.mark.parametrize("suite", [OPS, KINDS, COUPLINGS, EFFECTS])
 def test_checks_are_documented(suite):
     """Every check says what it holds and what to do when it does not, and has a name of its own."""
     names = [check.name for check in suite.checks]

@@ -1,6 +1,6 @@
 """What the demo distribution gives: strings only."""
 
-from augury.plugin import CouplingSpec, KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CouplingSpec, EffectSpec, KindSpec, OpSpec, Plugin, hookimpl
 
 GOOD = [
     OpSpec(
@@ -40,6 +40,43 @@ BAD = [
 ]
 
 
+LETTERS = "demo.letters"
+
+
+def _coupling(name: str, link: str = "sees", space: str = "text", destination: str = "demo.remarks") -> CouplingSpec:
+    target = f"augury_demo.couplings:{name}"
+    return CouplingSpec(f"bad.{name}", target, "Breaks a rule.", link, space, LETTERS, destination)
+
+
+def _effect(id: str, name: str, by: int = 1, **exceptions: str) -> EffectSpec:
+    spec = {kind: f"augury_demo.effects:{rule}" for kind, rule in exceptions.items()}
+    return EffectSpec(id, f"augury_demo.effects:{name}", "Moves letters.", spec, examples=({"by": by},))
+
+
+BAD_COUPLINGS = [
+    _coupling("nothing"),
+    _coupling("elsewhere"),
+    _coupling("counts"),
+    _coupling("scribbles"),
+    _coupling("foreign"),
+    _coupling("absent"),
+    CouplingSpec("bad.link", "augury_demo.couplings:refuse", "", "of", "text", LETTERS, LETTERS),
+    CouplingSpec("bad.space", "augury_demo.couplings:refuse", "", "about", "time", LETTERS, LETTERS),
+    CouplingSpec("bad.target", "augury_demo.couplings:refuse", "", "about", "text", LETTERS, "demo.marks"),
+    CouplingSpec("bad.kind", "augury_demo.couplings:refuse", "", "about", "text", "demo.none", LETTERS),
+]
+
+EFFECTS = [
+    _effect("demo.roll", "Roll", marks="follow"),
+    EffectSpec("bad.example", "augury_demo.effects:Roll", "Cannot be made without arguments."),
+    _effect("bad.spaceless", "Spaceless"),
+    _effect("bad.homemade", "Homemade"),
+    _effect("bad.fickle", "Fickle"),
+    _effect("bad.misplaced", "Misplaced"),
+    _effect("bad.exception", "Roll", other="follow_map"),
+]
+
+
 @hookimpl
 def augury_plugin() -> Plugin:
     """Return the demo's entries."""
@@ -47,16 +84,33 @@ def augury_plugin() -> Plugin:
         ops=[*GOOD, *BAD],
         couplings=[
             CouplingSpec(
-                "demo.echo", "augury_demo.couplings:echo", "", "about", "text", "demo.letters", "demo.letters"
+                "demo.echo",
+                "augury_demo.couplings:echo",
+                "Counts aloud.",
+                "about",
+                "text",
+                "demo.letters",
+                "demo.letters",
             ),
             CouplingSpec(
-                "demo.refuse", "augury_demo.couplings:refuse", "", "transcribes", "text", "demo.letters", "demo.letters"
+                "demo.refuse",
+                "augury_demo.couplings:refuse",
+                "Refuses a.",
+                "transcribes",
+                "text",
+                "demo.letters",
+                "demo.letters",
             ),
+            *BAD_COUPLINGS,
         ],
+        effects=EFFECTS,
         kinds=[
             KindSpec("demo.letters", "augury_demo.kinds:Letters", "Plain text."),
+            KindSpec("demo.remarks", "augury_demo.kinds:Remarks", "Text about a text."),
             KindSpec("demo.marks", "augury_demo.kinds:Marks", "Marked ranges of a text."),
             KindSpec("demo.points", "augury_demo.kinds:Points", "The code points of a text."),
-            KindSpec("bad.lossy", "augury_demo.kinds:Lossy", "Forgets what it packs."),
+            KindSpec(
+                "bad.lossy", "augury_demo.kinds:Lossy", "Forgets what it packs.", {"Rope": "augury_demo.absent:rule"}
+            ),
         ],
     )

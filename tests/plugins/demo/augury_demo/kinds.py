@@ -40,6 +40,10 @@ class Letters(Kind):
         return ["the quick brown fox", "", "aé中", "one two three"]
 
 
+class Remarks(Letters):
+    """A text about another, with no rule that follows it but broken ones."""
+
+
 class Marks(Kind):
     """(start, end, label) of a text; a mark that is broken is dropped."""
 
