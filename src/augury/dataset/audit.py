@@ -39,9 +39,11 @@ _GROUPS = """
 SELECT grp, group_concat(DISTINCT side), min(place), max(place) FROM rows WHERE grp IS NOT NULL
 GROUP BY grp HAVING count(DISTINCT side) > 1 ORDER BY grp"""
 
+# Originals only: that a copy happens to equal a row of another side, as it will in tables of few values, tells
+# nothing of that row. A copy made from another side's record is found by its parents.
 _CONTENTS = """
-SELECT min(id), max(id), group_concat(DISTINCT side), min(place), max(place) FROM rows WHERE content IS NOT NULL
-GROUP BY content HAVING count(DISTINCT side) > 1 ORDER BY 1"""
+SELECT min(id), max(id), group_concat(DISTINCT side), min(place), max(place) FROM rows
+WHERE content IS NOT NULL AND copy IS NULL GROUP BY content HAVING count(DISTINCT side) > 1 ORDER BY 1"""
 
 
 class Finding(NamedTuple):
