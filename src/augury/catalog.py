@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -224,6 +224,15 @@ class Registry:
             names = " and ".join(e.full_id for e in found)
             raise AmbiguousId(f"two couplings for {link} from {source} to {destination}: {names}. Fix: uninstall one.")
         return found[0] if found else None
+
+    def exceptions(self, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return effect class name to kind to function, for the exceptions among ``kinds``; see `exception`."""
+        out: dict[str, dict[str, Any]] = {}
+        for kind in set(kinds):
+            for effect, other in self._exceptions:
+                if other == kind:
+                    out.setdefault(effect, {})[kind] = self.exception(effect, kind)
+        return out
 
     def exception(self, effect: str, kind: str) -> Any:
         """Return the function that replaces the general rule for an effect's class name and a kind, or None.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from augury.catalog import registry
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.pipelines.compiling import Compiler
@@ -94,6 +95,7 @@ class Pipeline:
         self._final_lifts: dict[str, Kind] = {
             name: spec.kind for name, spec in self.schema_after.fields.items() if spec.kind is not schema[name].kind
         }
+        self.exceptions = registry().exceptions(f.kind_id for f in schema.fields.values() if f.link)
         self._drop_if_empty = tuple(f for f in schema.fields.values() if f.on_empty == "drop")
         self._ring: tuple[object, Ring] | None = None
 
@@ -217,7 +219,9 @@ class Pipeline:
         self, values: dict[str, Any], seed: int, record_id: str, copy: int | None, rings: Mapping[str, Ring]
     ) -> Running:
         key = record_key(seed, record_id, copy)
-        return Running(self.schema, values, record_id, copy, key, rings, self.states, self.state_hashes, self.compile)
+        now = Running(self.schema, values, record_id, copy, key, rings, self.states, self.state_hashes, self.compile)
+        now.exceptions = self.exceptions
+        return now
 
     def _advance(self, now: Running) -> None:
         for node in self.nodes:

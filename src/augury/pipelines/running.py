@@ -27,12 +27,14 @@ class Running:
     """The state of one record. Everything of it is thrown away at the end but `values` and `applied`."""
 
     __slots__ = (
+        "_excepted",
         "_infos",
         "_segments",
         "applied",
         "carried",
         "compile",
         "copy",
+        "exceptions",
         "id",
         "key",
         "kinds",
@@ -75,6 +77,8 @@ class Running:
         self.rows: list[tuple[OpNode, Rows]] = []
         self.stored: dict[str, Applied] | None = None
         self.trace: list[str] | None = None
+        self.exceptions: Mapping[str, Mapping[str, Any]] = {}
+        self._excepted: Effect | None = None
         self._segments: dict[str, Any] = {}
         self._infos: dict[str, RunInfo] = {}
         self.carried: dict[str, Any] = {}
@@ -164,6 +168,9 @@ class Running:
 
     def push(self, field: str, effect: Effect, donors: Sequence[Donor]) -> None:
         """Apply an effect to an anchor: pend it if it can run with what is pending, else run that first."""
+        if self.exceptions and type(effect).__name__ in self.exceptions and self._excepted is None:
+            self._push_excepted(field, effect, donors)
+            return
         info = self._infos.get(field) or self.info(field)
         segment = self._segments.get(field)
         if segment is None:
@@ -190,6 +197,16 @@ class Running:
             raise RecipeError(describe(field, "Rows from an op whose on is 'row'", shown("Rows"), fix="set on = 'row'"))
         else:
             self._push_fresh(field, effect, info)
+
+    def _push_excepted(self, field: str, effect: Effect, donors: Sequence[Donor]) -> None:
+        """Apply an effect by itself, since some kind follows it by a rule that is not the general one."""
+        self.flush(field)
+        self._excepted = effect
+        try:
+            self.push(field, effect, donors)
+            self.flush(field)
+        finally:
+            self._excepted = None
 
     def _push_fresh(self, field: str, effect: Effect, info: RunInfo) -> None:
         segment = self._segments.get(field) or self._fresh(field, info)
@@ -228,7 +245,9 @@ class Running:
             if self.schema.fields[anchor].kind.space not in kind.follows:
                 self.remove(spec.name)
                 continue
-            self.carried[spec.name] = kind.follow(self.opened(spec.name, anchor, size), where)
+            opened = self.opened(spec.name, anchor, size)
+            rule = self.exceptions[type(self._excepted).__name__].get(kind.entry_id) if self._excepted else None
+            self.carried[spec.name] = rule(kind, opened, self._excepted, where) if rule else kind.follow(opened, where)
 
     def opened(self, name: str, anchor: str, size: Any = None) -> Any:
         """Return a target in its carried form; ``size`` is the anchor's where it is opened only now."""

@@ -180,3 +180,24 @@ def test_wrong_fields_are_refused(fields, message):
     with pytest.raises(augury.errors.AuguryError, match=message) as caught:
         _pipe(fields=fields)
     assert str(caught.value).startswith("fields.")
+
+
+def test_an_exception_replaces_the_general_rule_for_its_effect_and_kind(monkeypatch):
+    """A rule of its own is given the kind, the carried value, the effect and the map; other effects keep to the general rule."""
+    from augury.effects import Rope
+
+    fields = {"text": "demo.letters", "marks": {"kind": "demo.marks", "of": "text"}}
+    record = {"text": "ab", "marks": [(0, 2, "x")]}
+    pipe = augury.pipeline(["demo.rotate", "demo.rotate"], fields=fields)
+    seen = []
+
+    def rule(kind, carried, effect, where):
+        seen.append((kind.entry_id, type(effect), where is not None))
+        return []
+
+    monkeypatch.setattr(pipe, "exceptions", {"Rope": {"demo.marks": rule}})
+    assert not pipe(record, seed=1, id="a")["marks"]
+    assert seen == [("demo.marks", Rope, True)] * 2
+    monkeypatch.setattr(pipe, "exceptions", {"Warp": {"demo.marks": rule}})
+    pipe(record, seed=1, id="a")
+    assert len(seen) == 2
