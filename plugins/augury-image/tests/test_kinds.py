@@ -170,3 +170,11 @@ def test_masks_of_all_forms():
         kind.check(np.zeros((2, 3, 3), np.uint8))
     with pytest.raises(FieldError, match=r"a mask of 4 x 5.*got 2 x 3"):
         kind.open(wide, PlaneSize(4, 5, 3))
+
+
+def test_raw_donors_of_other_channels_are_refused():
+    """Normalised numbers are not turned from grey to colour."""
+    grey, colour = np.zeros((4, 4, 1), np.float32), np.zeros((4, 4, 3), np.float32)
+    assert RawImage().conform(colour, colour) is colour
+    with pytest.raises(FieldError, match="a donor of 1 channels, got 3"):
+        RawImage().conform(colour, grey)

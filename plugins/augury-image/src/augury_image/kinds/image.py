@@ -176,6 +176,13 @@ class RawImage(_Plane):
             raise FieldError(describe("", "finite numbers", shown("NaN or infinity"), fix="clean the image first"))
         return value
 
+    def conform(self, value: np.ndarray, like: np.ndarray) -> np.ndarray:
+        """Return a donor as it is; one of other channels is refused: normalised numbers cannot be converted."""
+        if value.shape[2] != like.shape[2]:
+            fix = "use donors of the same kind of image"
+            raise FieldError(describe("", f"a donor of {like.shape[2]} channels", value.shape[2], fix=fix))
+        return value
+
     def arrow(self) -> pa.DataType:
         """struct<shape: list<int32>, float32: binary> (little-endian, row-major)."""
         import pyarrow as pa
