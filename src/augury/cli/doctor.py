@@ -7,7 +7,9 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from augury.catalog import FIRST_PARTY, Entry, registry
@@ -51,8 +53,10 @@ def doctor(args: argparse.Namespace) -> int:
 def _findings() -> Iterator[Finding]:
     yield Finding("ok", "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     yield _threads()
+    yield _device()
     yield from _distributions()
     yield from _missing()
+    yield from _extras()
     for failure in registry().failures:
         yield Finding("wrong", failure.dist, str(failure))
     for name, entries in registry().clashes().items():
@@ -70,6 +74,27 @@ def _threads() -> Finding:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     given = ", ".join(f"{n}={os.environ[n]}" for n in names if n in os.environ)
     return Finding("ok", "cores", f"{cores}; augury run uses one thread a process{f' ({given})' if given else ''}")
+
+
+def _device() -> Finding:
+    if find_spec("torch") is None:
+        return Finding("ok", "device", "cpu; torch is not here, and nothing that is here needs it")
+    torch = import_module("torch")
+    found = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"
+    return Finding("ok", "device", f"{found}, by torch {torch.__version__}")
+
+
+def _extras() -> Iterator[Finding]:
+    """For each package that some ops stand on and may be missing, whether they can be loaded."""
+    first = {hint: e for e in reversed(registry().entries("ops")) if (hint := getattr(e.spec, "hint", ""))}
+    for hint, entry in sorted(first.items(), key=lambda item: item[1].id):
+        library = entry.id.split(".")[0]
+        try:
+            entry.load()
+        except AuguryError:
+            yield Finding("note", library, f"not here; for its ops: {hint}")
+        else:
+            yield Finding("ok", library, f"its ops load, from {entry.dist}")
 
 
 def _distributions() -> Iterator[Finding]:

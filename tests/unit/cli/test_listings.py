@@ -1,6 +1,7 @@
 """ops, plugins, schema and doctor."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 import yaml
@@ -119,3 +120,14 @@ def test_doctor_names_what_is_missing(augury, monkeypatch):
         registry.cache_clear()
     notes = {f["what"]: f["text"] for f in json.loads(ran.out)["findings"] if f["state"] == "note"}
     assert ran.code == 0 and "augury-image" in notes and "AUGURY_PLUGINS" in notes["augury-image"]
+
+
+def test_doctor_says_which_extras_are_here_and_the_line_for_those_that_are_not(augury):
+    """Each bridged library is loaded or noted with its exact pip line; the device is named."""
+    findings = {f["what"]: f for f in json.loads(augury("doctor", "--json").out)["findings"]}
+    assert findings["device"]["text"]
+    for library in ("albumentations", "librosa", "nlpaug"):
+        found = findings[library]
+        assert found["state"] == "ok" or f'pip install "augury-bridges[{library}]' in found["text"]
+    assert find_spec("librosa") is None or findings["librosa"]["state"] == "ok"
+    assert find_spec("nlpaug") is not None or findings["nlpaug"]["state"] == "note"
