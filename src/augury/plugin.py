@@ -11,8 +11,10 @@ from augury.hookspecs import hookimpl
 from augury.specs import (
     KEEP,
     REFUSE,
+    CleanerSpec,
     CommandSpec,
     CouplingSpec,
+    DetectorSpec,
     EffectSpec,
     FormatSpec,
     KindSpec,
@@ -24,8 +26,10 @@ from augury.specs import (
 __all__ = [
     "KEEP",
     "REFUSE",
+    "CleanerSpec",
     "CommandSpec",
     "CouplingSpec",
+    "DetectorSpec",
     "EffectSpec",
     "FormatSpec",
     "KindSpec",

@@ -103,6 +103,28 @@ class FormatSpec(Spec):
 
 
 @dataclass(frozen=True, slots=True)
+class CleanerSpec(Spec):
+    """A cleaner: a `augury.cleaner.Cleaner`. ``on`` is the kind or kinds it looks at.
+
+    ``examples`` are further parameter sets the conformance kit runs.
+    """
+
+    on: str | tuple[str, ...] = ""
+    examples: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSpec(Spec):
+    """A near-duplicate detector: a `augury.detector.Detector`. ``on`` is the kind or kinds it compares.
+
+    ``default`` says that it is taken for these kinds where the recipe names none.
+    """
+
+    on: str | tuple[str, ...] = ""
+    default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CommandSpec(Spec):
     """A command line verb: the target is ``fn(subparsers)`` that adds it."""
 
@@ -118,7 +140,8 @@ class Plugin:
     codecs: tuple[Spec, ...] | list[Spec] = ()
     synthesizers: tuple[Spec, ...] | list[Spec] = ()
     formats: tuple[FormatSpec, ...] | list[FormatSpec] = ()
-    cleaners: tuple[Spec, ...] | list[Spec] = ()
+    cleaners: tuple[CleanerSpec, ...] | list[CleanerSpec] = ()
+    detectors: tuple[DetectorSpec, ...] | list[DetectorSpec] = ()
     metrics: tuple[Spec, ...] | list[Spec] = ()
     engines: tuple[Spec, ...] | list[Spec] = ()
     lexicons: tuple[Spec, ...] | list[Spec] = ()

@@ -10,7 +10,7 @@ from tests.meta.house import CORE, PLUGINS, ROOT, imports, modules
 LAYERS = [
     {"names", "errors", "rng"},
     {"params", "values", "effects", "spaces", "views", "kinds", "record", "scalars"},
-    {"op", "specs"},
+    {"op", "specs", "cleaner", "detector", "constraints", "synthesis"},
     {"hookspecs", "plugin", "builtin", "installed", "plugins", "catalog", "functions"},
     {"pipelines"},
     {"formats"},
@@ -23,6 +23,11 @@ LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 PUBLIC = {
     "plugin",
     "op",
+    "cleaner",
+    "constraints",
+    "detector",
+    "synthesis",
+    "formats",
     "effects",
     "kinds",
     "spaces",
