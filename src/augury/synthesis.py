@@ -131,6 +131,9 @@ class Budget(NamedTuple):
     threads: int = 1
 
 
+DEFAULT_BUDGET = Budget()
+
+
 class Caps(NamedTuple):
     """What a synthesizer can do.
 
@@ -178,7 +181,7 @@ class Synthesizer(Configured):
         spec: TensorSpec,
         *,
         seed: int,
-        budget: Budget = Budget(),
+        budget: Budget = DEFAULT_BUDGET,
         target: str | None = None,
         checkpoint: Path | None = None,
         observe: Callable[[Mapping[str, Any]], None] | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from augury.catalog import registry
@@ -23,6 +24,14 @@ from augury.rng import record_key
 from augury.values import canonical_bytes
 
 FIT_BATCH = 1024
+
+
+def batched(pairs: Iterable[tuple[str, Record]], size: int) -> Iterator[list[tuple[str, Record]]]:
+    """Yield runs of ``size`` pairs, the last one shorter."""
+    rest = iter(pairs)
+    while part := list(islice(rest, size)):
+        yield part
+
 
 Pool = Mapping[str, Record] | Ring
 
@@ -251,17 +260,17 @@ class Pipeline:
         """Return this pipeline with every fitted op's state learned from the training side's records.
 
         Args:
-            records: Id to record, or pairs. Order does not matter: ops see batches sorted by id.
+            records: Id to record, or pairs. Order does not matter: ops see batches sorted by id. A mapping with
+                ``in_order`` is read as it comes, nothing of it held in memory.
         """
         source = records if isinstance(records, Mapping) else dict(records)
-        ids = sorted(source)
-        if not ids:
+        if not source:
             raise DataError(describe("fit", "at least one training record", shown("none"), fix="check the split"))
 
         def batches() -> Iterator[list[tuple[str, Record]]]:
-            for start in range(0, len(ids), FIT_BATCH):
-                part = ids[start : start + FIT_BATCH]
-                yield [(i, self.schema.check(source[i], f"record {i!r}")) for i in part]
+            pairs = source.items() if getattr(source, "in_order", False) else ((i, source[i]) for i in sorted(source))
+            for part in batched(pairs, FIT_BATCH):
+                yield [(i, self.schema.check(record, f"record {i!r}")) for i, record in part]
 
         states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
         return self.with_states(states)
