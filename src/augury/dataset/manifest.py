@@ -91,10 +91,21 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "cpu": cpu_level(),
         "system": platform.system(),
         "threads": 1,
         "distributions": {name: v for name in sorted(names) if (v := _version(name))},
     }
+
+
+def cpu_level() -> str:
+    """Return the processor that numpy's linear algebra takes its kernels for: the last bits of results hang on it."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    np.dot(np.zeros(1), np.zeros(1))
+    found = {str(library["architecture"]) for library in threadpool_info() if library.get("architecture")}
+    return ", ".join(sorted(found)) or "unknown"
 
 
 def _required(dist: str) -> list[str]:

@@ -239,9 +239,8 @@ def _prepared(recipe: Recipe, source: Source, only: str | None) -> Iterator[list
 
 def _notes(made: Mapping[str, Any]) -> list[str]:
     here, there = environment(), made["environment"]
-    notes = [
-        f"{k}: made with {there[k]}, here {here[k]}" for k in ("python", "machine", "system") if here[k] != there[k]
-    ]
+    same = ("python", "machine", "cpu", "system")
+    notes = [f"{k}: made with {there.get(k)}, here {here[k]}" for k in same if here[k] != there.get(k)]
     names = sorted({*here["distributions"], *there["distributions"]})
     pairs = ((n, there["distributions"].get(n, "none"), here["distributions"].get(n, "none")) for n in names)
     return notes + [f"{name}: made with {was}, here {now}" for name, was, now in pairs if was != now]

@@ -7,9 +7,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from augury.dataset.collect import open_source
+from augury.dataset.collect import file_hash, open_source
 from augury.errors import DataError
-from augury.formats.files import is_url
+from augury.formats.files import is_url, short_name
 from augury.recipe.model import Recipe
 from augury.values import canonical_bytes
 
@@ -56,3 +56,12 @@ def _remote(url: str) -> list[str]:
     fs, path = fsspec.core.url_to_fs(url)
     facts = fs.info(path)
     return [url, *(str(facts.get(key)) for key in ("size", "mtime", "ETag", "etag", "LastModified"))]
+
+
+def hashes(reader: Any, path: str) -> Any:
+    """Yield (name, SHA-256 as hex) of every file of a source, those that its records name beside it included."""
+    files = reader.files(path)
+    if not is_url(path) and Path(path).is_dir():
+        files = [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
+    for file in files:
+        yield short_name(file, path), file_hash(file)
