@@ -15,20 +15,21 @@ Edit = tuple[int, int, str]
 """(start, end, replacement), in characters."""
 
 
-def replace(length: int, edits: Iterable[Sequence[Any]]) -> tuple[Copy | Insert, ...]:
+def replace(length: int, edits: Iterable[Sequence[Any]], *, same: bool = False) -> tuple[Copy | Insert, ...]:
     """Return the rope's pieces that replace ranges of a text of `length` characters.
 
     Args:
         length: of the text, in characters.
         edits: (start, end, replacement), in order and apart; an empty replacement deletes, an empty range inserts.
+        same: whether the replacements are the same text written otherwise, so that labelled spans stay on them.
     """
     pieces: list[Copy | Insert] = []
     done = 0
     for start, end, new in edits:
         if start > done:
             pieces.append(Copy(done, start))
-        if new:
-            pieces.append(Insert(new, (start, end) if start < end else None))
+        if new or same:
+            pieces.append(Insert(new, (start, end) if start < end else None, same))
         done = end
     if done < length:
         pieces.append(Copy(done, length))
