@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from augury.effects import Copy, Insert
+from augury.effects import Copy, Insert, Rope
 from augury.errors import RecipeError, describe, shown
 from augury.op import Info
+from augury.spaces.text import render
 from augury_text.kinds import Label
 from augury_text.tokens import Span
 
@@ -34,6 +35,26 @@ def replace(length: int, edits: Iterable[Sequence[Any]], *, same: bool = False) 
     if done < length:
         pieces.append(Copy(done, length))
     return tuple(pieces)
+
+
+def written(text: str, edits: Iterable[Sequence[Any]]) -> str:
+    """Return the text after edits, in order and apart."""
+    return render(text, replace(len(text), edits))
+
+
+def ropes(length: int, passes: Iterable[Sequence[Sequence[Any]]]) -> list[Rope]:
+    """Return the ropes of several passes over a text, each of which writes the same text otherwise.
+
+    Args:
+        length: of the text before the first pass, in characters.
+        passes: the edits of each pass, offsets counted in what the pass before it left.
+    """
+    out = []
+    for edits in passes:
+        if edits:
+            out.append(Rope(replace(length, edits, same=True)))
+            length += sum(len(new) - (end - start) for start, end, new in edits)
+    return out
 
 
 def how_many(fraction: float, words: int) -> int:

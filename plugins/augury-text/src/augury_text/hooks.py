@@ -1,11 +1,11 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import CouplingSpec, KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, CouplingSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
 
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the kinds of text, the ops that edit it, and how a caption follows its picture's mirroring."""
+    """Return the kinds of text, the ops that edit it, what judges it, and how a caption follows its picture."""
     return Plugin(
         kinds=[
             KindSpec("text", "augury_text.kinds:Text", "A string; edits are ropes of pieces."),
@@ -46,6 +46,41 @@ def augury_plugin() -> Plugin:
                 on="text",
                 effect="Rope",
                 examples=({"fraction": 0.6, "min_words": 2, "keep_spans": False},),
+            ),
+            OpSpec(
+                "text.normalize",
+                "augury_text.ops.normalize:Normalize",
+                "Write a text in one Unicode normal form, with plain blanks and quotes.",
+                on="text",
+                effect="Rope",
+                examples=({"form": "NFKD", "blanks": "line", "quotes": True}, {"form": None, "blanks": None}),
+            ),
+            OpSpec(
+                "text.fix_mojibake",
+                "augury_text.ops.fix_mojibake:FixMojibake",
+                "Repair text that was read in the wrong encoding.",
+                on="text",
+                effect="Rope",
+                examples=({"entities": True},),
+                hint="pip install ftfy rapidfuzz",
+            ),
+        ],
+        cleaners=[
+            CleanerSpec(
+                "text.valid",
+                "augury_text.cleaners:Valid",
+                "Reject texts too short or too long, hardly made of letters, or with control characters.",
+                on="text",
+                examples=({"chars_range": (5, 60), "words_range": (2, 9), "min_letters": 0.5},),
+            ),
+            CleanerSpec("text.blank", "augury_text.cleaners:Blank", "Reject texts in which nothing is seen.", on="text"),
+        ],
+        detectors=[
+            DetectorSpec(
+                "text.near",
+                "augury_text.near:Near",
+                "Texts equal but for case, punctuation, and a few words or letters.",
+                on="text",
             ),
         ],
         couplings=[

@@ -166,9 +166,9 @@ class _Ranges(Kind):
 class Spans(_Ranges):
     """Labelled character ranges of a text: entities, answers, aspects. They may overlap; their order is kept.
 
-    A span goes where its characters go, all together and unchanged; one whose characters were edited, parted or
-    deleted is dropped with its label, unless they are only written
-    otherwise (another normal form, other blanks). Where its text was copied twice it is there twice.
+    A span goes where its characters go, all together and unchanged, or only written otherwise (another normal form,
+    other blanks); one whose characters were edited, parted or deleted is dropped with its label. Where its text was
+    copied twice it is there twice.
 
     Args:
         replaced: What becomes of a span whose words were replaced by others that stand for them (synonyms): "drop",
