@@ -73,7 +73,7 @@ def augury_plugin() -> Plugin:
                 on="text",
                 examples=({"chars_range": (5, 60), "words_range": (2, 9), "min_letters": 0.5},),
             ),
-            CleanerSpec("text.blank", "augury_text.cleaners:Blank", "Reject texts in which nothing is seen.", on="text"),
+            CleanerSpec("text.blank", "augury_text.cleaners:Blank", "Reject texts with nothing to see.", on="text"),
         ],
         detectors=[
             DetectorSpec(
