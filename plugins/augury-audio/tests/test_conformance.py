@@ -1,4 +1,15 @@
-from augury.testing import CouplingConformance, KindConformance, OpConformance, couplings_of, kinds_of, ops_of
+from augury.testing import (
+    CleanerConformance,
+    CouplingConformance,
+    DetectorConformance,
+    KindConformance,
+    OpConformance,
+    cleaners_of,
+    couplings_of,
+    detectors_of,
+    kinds_of,
+    ops_of,
+)
 
 
 @ops_of("augury-audio")
@@ -19,3 +30,13 @@ class TestKinds(KindConformance):
 @couplings_of("augury-audio")
 class TestCouplings(CouplingConformance):
     """Every coupling of this distribution passes the kit."""
+
+
+@cleaners_of("augury-audio")
+class TestCleaners(CleanerConformance):
+    """Every cleaner of this distribution passes the kit."""
+
+
+@detectors_of("augury-audio")
+class TestDetectors(DetectorConformance):
+    """Every detector of this distribution passes the kit."""

@@ -89,6 +89,8 @@ class Near(Detector):
 
     def bands(self, sketches: Sequence[bytes], near: float, state: Any) -> Sequence[Sequence[bytes]]:
         """Return 16 bands of nine bytes: the band's number and a hash of its columns' cells."""
+        if not sketches:
+            return []
         table = _Table(sketches)
         out = np.empty((len(sketches), _BANDS), "<u8")
         for band in range(_BANDS):
@@ -107,6 +109,8 @@ class Near(Detector):
 
     def similarity(self, a: Sequence[bytes], b: Sequence[bytes], state: Any) -> Sequence[float]:
         """Return the weighted agreement of each pair; 1 for equal rows, whatever the weights."""
+        if not a:
+            return []
         agree = _agreement(_Table(a), _Table(b), state["reach"])
         weights = state["bits"] ** _POWER
         total = float(weights.sum())
