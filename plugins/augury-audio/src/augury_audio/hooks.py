@@ -16,6 +16,27 @@ def _cleaner(id: str, cls: str, summary: str, *examples: dict[str, Any]) -> Clea
     return CleanerSpec(id, f"augury_audio.cleaners:{cls}", summary, on="audio", examples=examples)
 
 
+_CLEANERS = [
+    _cleaner("audio.valid", "Valid", "Reject by duration, rate and channels.", {"seconds_range": [0.1, 0.4]}),
+    _cleaner("audio.silent", "Silent", "Reject recordings that are nowhere loud enough.", {"level_dbfs": -10}),
+    _cleaner("audio.clipped", "Clipped", "Reject recordings with samples at full scale.", {"full_scale": 0.8}),
+    _cleaner(
+        "audio.windows",
+        "Windows",
+        "Cut recordings into windows of one length.",
+        {"seconds": 0.2},
+        {"seconds": 0.15, "hop_s": 0.07, "edge": "pad"},
+        {"seconds": 0.12, "edge": "drop"},
+    ),
+]
+
+_DETECTORS = [
+    DetectorSpec(
+        "audio.near", "augury_audio.near:Near", "Recordings equal but for codec, level and delay.", on="audio"
+    ),
+]
+
+
 @hookimpl
 def augury_plugin() -> Plugin:
     """Return the audio kinds, ops, cleaners and detector, and how a transcript follows its recording."""
@@ -62,24 +83,8 @@ def augury_plugin() -> Plugin:
             ),
             _op("audio.trim", "level:Trim", "Cut the silence at both ends.", {"top_db": 6, "margin_s": 0}),
         ],
-        cleaners=[
-            _cleaner("audio.valid", "Valid", "Reject by duration, rate and channels.", {"seconds_range": [0.1, 0.4]}),
-            _cleaner("audio.silent", "Silent", "Reject recordings that are nowhere loud enough.", {"level_dbfs": -10}),
-            _cleaner("audio.clipped", "Clipped", "Reject recordings with samples at full scale.", {"full_scale": 0.8}),
-            _cleaner(
-                "audio.windows",
-                "Windows",
-                "Cut recordings into windows of one length.",
-                {"seconds": 0.2},
-                {"seconds": 0.15, "hop_s": 0.07, "edge": "pad"},
-                {"seconds": 0.12, "edge": "drop"},
-            ),
-        ],
-        detectors=[
-            DetectorSpec(
-                "audio.near", "augury_audio.near:Near", "Recordings equal but for codec, level and delay.", on="audio"
-            ),
-        ],
+        cleaners=_CLEANERS,
+        detectors=_DETECTORS,
         couplings=[
             CouplingSpec(
                 "audio.transcript",
