@@ -2,7 +2,6 @@
 
 from augury.plugin import CleanerSpec, CouplingSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
 
-
 _KINDS = [
     KindSpec("text", "augury_text.kinds:Text", "A string; edits are ropes of pieces."),
     KindSpec("spans", "augury_text.kinds:Spans", "Labelled ranges of a text; they may overlap."),

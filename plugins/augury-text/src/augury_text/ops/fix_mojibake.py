@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
 from typing import Any
 
 import ftfy
@@ -11,6 +13,8 @@ from augury.effects import Effects
 from augury.op import Info, Op
 from augury.rng import Rng
 from augury_text.edits import Edit, ropes, same_text
+
+_PARTS = re.compile(r"[^\x00-\x7f]+|[\x00-\x7f]")
 
 
 class FixMojibake(Op):
@@ -64,15 +68,18 @@ class FixMojibake(Op):
 
 
 def differences(old: str, new: str) -> list[Edit]:
-    """Return the fewest edits that make ``new`` of ``old``; edits that touch are one."""
+    """Return the fewest edits that make ``new`` of ``old``; edits that touch are one.
+
+    Runs of characters beyond ASCII are edited as a whole: their characters say nothing alone.
+    """
+    one, two = _PARTS.findall(old), _PARTS.findall(new)
+    at = list(accumulate(map(len, one), initial=0))
     edits: list[Edit] = []
-    for step in Levenshtein.opcodes(old, new):
+    for step in Levenshtein.opcodes(one, two):
         if step.tag == "equal":
             continue
-        a, b, c, d = step.src_start, step.src_end, step.dest_start, step.dest_end
-        if edits and edits[-1][1] == a:
-            start, _, before = edits[-1]
-            edits[-1] = (start, b, before + new[c:d])
-        else:
-            edits.append((a, b, new[c:d]))
+        start, end, made = at[step.src_start], at[step.src_end], "".join(two[step.dest_start : step.dest_end])
+        if edits and edits[-1][1] == start:
+            start, made = edits[-1][0], edits.pop()[2] + made
+        edits.append((start, end, made))
     return edits
