@@ -94,7 +94,7 @@ def test_long_texts_are_told_by_their_hashes():
         )
         a, b = det.sketch(long, {}), det.sketch(other, {})
         assert len(a) == len(b) == 256
-        x, y = ({compared(t)[i : i + 3] for i in range(len(compared(t)) - 2)} for t in (long, other))
+        x, y = ({t[i : i + 3] for i in range(len(t) - 2)} for t in (compared(long), compared(other)))
         shared = len(x & y) / len(x | y)
         assert det.similarity([a], [b], None)[0] == pytest.approx(2 * shared / (1 + shared), abs=0.2)
     short = det.sketch("something else entirely", {})

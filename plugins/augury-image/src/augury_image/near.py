@@ -71,8 +71,12 @@ class Phash(Detector):
 def frequencies(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the 8 x 8 lowest frequencies of a grey picture at 32 x 32 pixels, (8, 8), the mean first."""
     small = cv2.resize(luma, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
-    waves: NDArray[Any] = cv2.dct(np.asarray(small, np.float32))
-    return waves[:_FREQUENCIES, :_FREQUENCIES]
+    waves: NDArray[Any] = cv2.dct(np.asarray(small, np.float32))[:_FREQUENCIES, :_FREQUENCIES]
+    waves[0] *= np.sqrt(
+        2
+    )  # the transform is the plain one, not the orthonormal, as in the hash's other implementations
+    waves[:, 0] *= np.sqrt(2)
+    return waves
 
 
 def phash(waves: NDArray[np.float32]) -> bytes:

@@ -2,7 +2,6 @@
 
 from augury.plugin import CleanerSpec, DetectorSpec, OpSpec, Plugin, hookimpl
 
-
 _CLEANERS = [
     CleanerSpec(
         "table.missing",
