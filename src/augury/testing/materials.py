@@ -35,6 +35,10 @@ class Material:
         schema = schema or self.schema
         return {name: schema[name].kind.digest(value) for name, value in values.items()}
 
+    def all_digests(self) -> dict[str, dict[str, bytes]]:
+        """Return the digests of every record."""
+        return {record_id: self.digests(record) for record_id, record in self.records.items()}
+
 
 def kind_of(kind_id: str, **params: Any) -> Kind:
     """Return a kind of the registry, configured."""

@@ -110,7 +110,7 @@ class Outlier(Cleaner):
                 if cell is not None and math.isfinite(cell):
                     column.append(cell)
         measure = _mad_bounds if self.method == "mad" else _iqr_bounds
-        bounds = {name: measure(np.frombuffer(c), self.limit) for name, c in numbers.items() if c}
+        bounds = {name: measure(np.sort(np.frombuffer(c)), self.limit) for name, c in numbers.items() if c}
         return {name: found for name, found in bounds.items() if found is not None}
 
     def judge(self, value: Mapping[str, Any], info: CleanInfo) -> Rejection | None:
