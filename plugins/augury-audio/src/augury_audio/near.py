@@ -40,7 +40,7 @@ _PARTS = (0.0, 0.25, 0.5)
 """Shares of a frame by which sounds are also tried later and earlier, by interpolation."""
 
 _SAMPLE = 4096
-_PAIRS = 128
+_PAIRS = 16
 
 
 class Near(Detector):

@@ -47,7 +47,7 @@ def test_recall_and_false_joins(name, real_data):
     state = detector.fit([sketches])
     bands = [set(b) for b in detector.bands(sketches, detector.near, state)]
     first, second = np.triu_indices(len(clips), 1)
-    some = np.random.Generator(np.random.Philox(key=1)).permutation(len(first))[:5000]
+    some = np.random.Generator(np.random.Philox(key=1)).permutation(len(first))[:3000]
     first, second = first[some], second[some]
     similar = np.array(detector.similarity([sketches[i] for i in first], [sketches[i] for i in second], state))
     shared = [bool(bands[i] & bands[j]) for i, j in zip(first, second, strict=True)]
@@ -55,9 +55,9 @@ def test_recall_and_false_joins(name, real_data):
     print(f"\n{name}, {len(clips)} clips: {joined:.5%} of {len(similar)} other pairs joined")
     assert joined <= 0.001
     for how, change in ALTERED.items():
-        copies = [detector.sketch(change(clip), {}) for clip in clips]
-        near = np.array(detector.similarity(sketches, copies, state)) >= detector.near
-        found = [bool(a & set(b)) for a, b in zip(bands, detector.bands(copies, detector.near, state), strict=True)]
+        copies = [detector.sketch(change(clip), {}) for clip in clips[::2]]
+        near = np.array(detector.similarity(sketches[::2], copies, state)) >= detector.near
+        found = [bool(a & set(b)) for a, b in zip(bands[::2], detector.bands(copies, detector.near, state), strict=True)]
         recall = np.mean(near & found)
         print(f"{how:20} {recall:.1%} found")
         assert recall >= (1.0 if how == "same" else 0.95)
