@@ -84,7 +84,8 @@ def test_others_are_not(made):
 def test_bits_are_those_of_chance(made):
     """A column's bits are minus the logarithm of how often two rows agree in it, counted over all pairs."""
     _, table, _, state = made
-    bits = dict(zip(KINDS, state["bits"], strict=True))
+    (learnt,) = state.values()
+    bits = dict(zip(KINDS, learnt["bits"], strict=True))
     for name in ("city", "member", "code"):
         cells = [row[name] for row in table]
         share = sum((cells.count(v) / len(cells)) ** 2 for v in set(cells))
@@ -96,7 +97,8 @@ def test_rounding_over_an_edge_leaves_bands_alone(made):
     """Wherever a number lies, moved by a tenth of a tolerance it shares most bands with itself."""
     detector, table, _, state = made
     base = next(row for row in table if all(v is not None for v in row.values()))
-    step = state["reach"][1] / 10
+    (learnt,) = state.values()
+    step = learnt["reach"][1] / 10
     for i in range(60):
         one = detector.sketch({**base, "income": 5000 + 3.3 * i * step}, FIELDS)
         two = detector.sketch({**base, "income": 5000 + (3.3 * i + 1) * step}, FIELDS)
@@ -126,6 +128,21 @@ def test_tables_without_variety():
         if some:
             assert detector.similarity(some, some, state) == [1.0] * len(some)
             assert len(detector.bands(some, COMPARED, state)) == len(some)
+
+
+def test_rows_of_other_columns_are_not_compared(made):
+    """Sketches of tables with other columns may stand beside each other: they share no band and are not alike."""
+    detector, table, sketches, _ = made
+    fewer = {name: FIELDS[name] for name in ("age", "city")}
+    others = [detector.sketch(row, fewer) for row in table]
+    others = [sketch for sketch in others if sketch]
+    mixed = [s for pair in zip(sketches[:99], others[:99], strict=True) for s in pair if s]
+    state = detector.fit([mixed])
+    assert len(state) == 2
+    assert detector.similarity(mixed[:1] * 2, [mixed[0], mixed[1]], state) == [1.0, 0.0]
+    bands = detector.bands(mixed, detector.near, state)
+    assert bands[0] == detector.bands(mixed[:1], detector.near, state)[0]
+    assert not set(bands[0]) & set(bands[1])
 
 
 def test_unit_is_linear_and_keeps_the_kind():
