@@ -159,7 +159,7 @@ def _by_layout(sketches: Sequence[bytes]) -> dict[str, tuple[list[int], list[byt
 
 
 class _Table:
-    """Sketches of the same columns: (rows, columns) of numbers, NaN where there are none, and the same bytes as uint64."""
+    """Sketches of the same columns: (rows, columns) of numbers, NaN where there are none, and of the same bytes."""
 
     def __init__(self, sketches: Sequence[bytes]) -> None:
         self.columns = (len(sketches[0]) - _LAYOUT_BYTES) // 9
