@@ -57,7 +57,9 @@ def test_recall_and_false_joins(name, real_data):
     for how, change in ALTERED.items():
         copies = [detector.sketch(change(clip), {}) for clip in clips[::2]]
         near = np.array(detector.similarity(sketches[::2], copies, state)) >= detector.near
-        found = [bool(a & set(b)) for a, b in zip(bands[::2], detector.bands(copies, detector.near, state), strict=True)]
+        found = [
+            bool(a & set(b)) for a, b in zip(bands[::2], detector.bands(copies, detector.near, state), strict=True)
+        ]
         recall = np.mean(near & found)
         print(f"{how:20} {recall:.1%} found")
         assert recall >= (1.0 if how == "same" else 0.95)
