@@ -1,11 +1,44 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, OpSpec, Plugin, hookimpl
+
+_CLEANERS = [
+    CleanerSpec(
+        "table.missing",
+        "augury_tabular.cleaners:Missing",
+        "Reject rows with too many missing cells.",
+        on="row",
+        examples=({"share": 0.0},),
+    ),
+    CleanerSpec(
+        "table.range",
+        "augury_tabular.cleaners:InRange",
+        "Reject rows with a number outside a range.",
+        on="row",
+        examples=({"lo": 0.0, "hi": 4.0},),
+    ),
+    CleanerSpec(
+        "table.outlier",
+        "augury_tabular.cleaners:Outlier",
+        "Reject training rows with a number far from its column's others.",
+        on="row",
+        examples=({"method": "iqr", "limit": 0.1}, {"limit": 0.5}),
+    ),
+]
+
+_DETECTORS = [
+    DetectorSpec(
+        "table.near",
+        "augury_tabular.near:Near",
+        "Rows equal but for rounding and a changed or missing cell.",
+        on="row",
+    ),
+]
 
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the ops on table rows."""
+    """Return the ops, cleaners and detector of table rows."""
     return Plugin(
         ops=[
             OpSpec(
@@ -40,5 +73,15 @@ def augury_plugin() -> Plugin:
                 effect="Rows",
                 examples=({"alpha": 1.0},),
             ),
+            OpSpec(
+                "table.unit",
+                "augury_tabular.ops.unit:Unit",
+                "Write numbers in another unit: a factor and an offset.",
+                on="row",
+                effect="Rows",
+                examples=({"factor": 0.5, "offset": -3.0},),
+            ),
         ],
+        cleaners=_CLEANERS,
+        detectors=_DETECTORS,
     )
