@@ -34,6 +34,14 @@ _DETECTORS = [
     DetectorSpec(
         "audio.near", "augury_audio.near:Near", "Recordings equal but for codec, level and delay.", on="audio"
     ),
+    DetectorSpec(
+        "audio.envelope",
+        "augury_audio.envelope:Envelope",
+        "Recordings by their course and colour, for audits.",
+        on="audio",
+        default=False,
+        audits=True,
+    ),
 ]
 
 

@@ -106,6 +106,14 @@ _DETECTORS = [
     DetectorSpec(
         "image.phash", "augury_image.near:Phash", "Pictures equal but for compression, size and a crop.", on="image"
     ),
+    DetectorSpec(
+        "image.thumbnail",
+        "augury_image.thumbnail:Thumbnail",
+        "Pictures by their thumbnails, for audits.",
+        on="image",
+        default=False,
+        audits=True,
+    ),
 ]
 
 

@@ -33,6 +33,14 @@ _DETECTORS = [
         "Rows equal but for rounding and a changed or missing cell.",
         on="row",
     ),
+    DetectorSpec(
+        "table.cells",
+        "augury_tabular.cells:Cells",
+        "Rows by the cells they share, for audits.",
+        on="row",
+        default=False,
+        audits=True,
+    ),
 ]
 
 

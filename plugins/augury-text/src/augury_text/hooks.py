@@ -78,6 +78,14 @@ _DETECTORS = [
         "Texts equal but for case, punctuation, and a few words or letters.",
         on="text",
     ),
+    DetectorSpec(
+        "text.words",
+        "augury_text.words:Words",
+        "Texts by the words they share, for audits.",
+        on="text",
+        default=False,
+        audits=True,
+    ),
 ]
 
 _COUPLINGS = [
