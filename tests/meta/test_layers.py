@@ -16,7 +16,7 @@ LAYERS = [
     {"formats"},
     {"recipe"},
     {"dataset", "engines"},
-    {"preview", "torch", "scaffold", "observers"},
+    {"preview", "report", "torch", "scaffold", "observers"},
     {"cli", "__main__", "testing"},
 ]
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
