@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, NotRequired, TypeAlias, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, TypeAlias, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from augury.errors import DataError, describe, shown
 
@@ -76,14 +76,13 @@ class Check(TypedDict):
 
 
 class SplitFacts(TypedDict):
-    """What the split did: `augury.dataset.split.SplitReport.to_dict`, and what later splits add to it."""
+    """What the split did: `augury.dataset.split.SplitReport.to_dict`; further entries are kept and not shown."""
 
     sides: dict[str, int]
     asked: dict[str, float]
     deviation: float
     strata: dict[str, dict[str, int]]
     empty: list[str]
-    details: NotRequired[dict[str, Any]]
 
 
 def _no_split() -> SplitFacts:
@@ -197,10 +196,8 @@ def _check(value: Any, hint: Any, where: str) -> None:
         if value is not None or type(None) not in arguments:
             _check(value, next(a for a in arguments if a is not type(None)), where)
         return
-    if origin is NotRequired:
-        return _check(value, arguments[0], where)
     plain: Any = dict if is_typeddict(hint) else origin or hint
-    accepted = (int, float) if plain is float else plain
+    accepted: Any = (int, float) if plain is float else plain
     if not isinstance(value, accepted) or (isinstance(value, bool) and plain is not bool):
         raise DataError(describe(where, f"{plain.__name__}", shown(type(value).__name__), fix=_AGAIN))
     if plain in (int, float) and not math.isfinite(value):
