@@ -1,0 +1,82 @@
+"""Shift: how far two groups of rows differ in one trait, and how far chance alone would bring them.
+
+Numbers are compared by the Kolmogorov-Smirnov distance (the greatest difference of the two distribution functions),
+classes by the total variation distance (half the sum of the differences of their shares). Both lie in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import log, sqrt
+
+import numpy as np
+
+from augury.report.figures import ORIGINAL, Group, Measured, Shift
+
+RARE = 0.001
+"""Chance passes the bound in at most this share of comparisons of equal populations."""
+
+
+def ks_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the greatest difference of the distribution functions of two samples, neither of them empty."""
+    a, b = np.sort(a), np.sort(b)
+    points = np.concatenate([a, b])
+    below_a = np.searchsorted(a, points, side="right") / len(a)
+    below_b = np.searchsorted(b, points, side="right") / len(b)
+    return float(np.abs(below_a - below_b).max())
+
+
+def ks_chance(n: int, m: int) -> float:
+    """Return the bound of `RARE`: sqrt(ln(2 / RARE) / 2 * (1/n + 1/m)), from Kolmogorov's asymptotic law."""
+    return min(1.0, sqrt(log(2.0 / RARE) / 2.0 * (1.0 / n + 1.0 / m)))
+
+
+def tv_distance(a: Mapping[str, float], b: Mapping[str, float]) -> float:
+    """Return half the summed differences of the shares of two counts, neither of them empty."""
+    total_a, total_b = sum(a.values()), sum(b.values())
+    names = sorted(a.keys() | b.keys())
+    return 0.5 * sum(abs(a.get(n, 0.0) / total_a - b.get(n, 0.0) / total_b) for n in names)
+
+
+def tv_chance(a: Mapping[str, float], b: Mapping[str, float], n: int, m: int) -> float:
+    """Return a bound of `RARE` for ``n`` and ``m`` records of one population with the pooled shares p.
+
+    The expected distance is at most half the sum of sqrt(p (1 - p) (1/n + 1/m)); by McDiarmid's inequality the
+    distance passes that by sqrt(ln(1 / RARE) / 2 * (1/n + 1/m)) with a probability of at most `RARE`.
+    """
+    sizes = 1.0 / n + 1.0 / m
+    whole = sum(a.values()) + sum(b.values())
+    shares = [(a.get(name, 0.0) + b.get(name, 0.0)) / whole for name in sorted(a.keys() | b.keys())]
+    expected = 0.5 * sum(sqrt(max(p * (1.0 - p), 0.0) * sizes) for p in shares)
+    return min(1.0, expected + sqrt(log(1.0 / RARE) / 2.0 * sizes))
+
+
+def shifts(measured: Measured) -> Iterator[Shift]:
+    """Yield how the other sides differ from the first one with rows, and how copies differ from their originals."""
+    filled = [g for g in measured.groups if g.rows]
+    originals = [g for g in filled if g.origin == ORIGINAL]
+    base = next(iter(originals or filled), None)
+    if base is None:
+        return
+    for other in originals or filled:
+        if other.side != base.side:
+            yield from _compare(measured.collection, base, other, independent=True)
+    for copies in filled:
+        own = next((g for g in originals if g.side == copies.side), None)
+        if own is not None and copies.origin != ORIGINAL:
+            yield from _compare(measured.collection, own, copies, independent=False)
+
+
+def _compare(collection: str, a: Group, b: Group, independent: bool) -> Iterator[Shift]:
+    for trait, of_a in a.traits.items():
+        of_b = b.traits.get(trait)
+        if of_b is None or not of_a.records or not of_b.records:
+            continue
+        if trait.sort == "number":
+            n, m = len(of_a.numbers), len(of_b.numbers)
+            distance, chance, sort = ks_distance(of_a.numbers, of_b.numbers), ks_chance(n, m), "KS"
+        else:
+            n, m = of_a.records, of_b.records
+            distance = tv_distance(of_a.classes, of_b.classes)
+            chance, sort = tv_chance(of_a.classes, of_b.classes, n, m), "TV"
+        yield Shift(collection, trait.title, a.name, b.name, sort, distance, chance if independent else None, n, m)
