@@ -85,7 +85,7 @@ def histogram(groups: Mapping[str, np.ndarray], unit: str, name: str) -> Html:
 
     def draw(axes: Axes) -> None:
         for i, values in enumerate(groups.values()):
-            counts, _ = np.histogram(np.clip(values, least, greatest), edges)
+            counts, _ = np.histogram(values, edges)
             colour = SERIES[i % len(SERIES)]
             axes.stairs(counts / len(values), edges, color=colour, linewidth=1.8, fill=False)
             if i == 0:

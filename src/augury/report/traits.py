@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augury.dataset.identity import plain_value
 from augury.errors import FieldError
 from augury.kinds import Kind
 from augury.record import FieldSpec
@@ -85,7 +86,7 @@ def shown_traits(spec: FieldSpec, stored: Any) -> Iterator[tuple[Trait, float | 
     if not _shows(spec.kind):
         return
     try:
-        shown = spec.kind.show(spec.kind.unpack(stored))
+        shown = spec.kind.show(spec.kind.unpack(plain_value(spec, stored)))
     except FieldError:
         return
     if isinstance(shown, Picture):
