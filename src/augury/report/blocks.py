@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ from augury.report.facts import Left
 
 MOST_ROWS = 50
 """Rows of one table; more are counted."""
+
+_FIGURE = re.compile(r"\u2013|[\d,.]+( %| s| a second)?")
 
 
 class Section(NamedTuple):
@@ -36,7 +39,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Child | int
     """Return a table that scrolls by itself: the first column names the rows, columns of numbers are aligned right."""
     every = list(rows)
     shown = every[:MOST_ROWS]
-    right = [bool(shown) and all(isinstance(row[i], int | float) for row in shown) for i in range(len(head))]
+    right = [bool(shown) and all(_is_figure(row[i]) for row in shown) for i in range(len(head))]
     heads = [element("th", h, scope="col", class_="number" if right[i] else None) for i, h in enumerate(head)]
     lines = [element("tr", *(_cell(value, i, right[i]) for i, value in enumerate(row))) for row in shown]
     if len(every) > len(shown):
@@ -49,6 +52,10 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Child | int
         element("tbody", *lines),
     )
     return element("div", whole, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def _is_figure(value: Child | int | float) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and _FIGURE.fullmatch(value) is not None)
 
 
 def _cell(value: Child | int | float, column: int, right: bool) -> Html:

@@ -17,7 +17,7 @@ from augury.report.figures import Measured
 from augury.report.outcome import concerns, paragraph
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$@:.-])")
+_SPECIAL = re.compile(r"[\\`*\[\]<>|&~$@]|\b_|_\b|(?<!\w)_|:(?=//)|(?<=www)\.|^[#+=-]|(?<=^\d)[.)]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 # Kinds of a collection's data, those of its label or targets, and the task this is: only where nothing else it can be.
@@ -177,7 +177,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _text(text: str) -> str:
     """Return any text as Markdown that shows it and does nothing else: no markup, no link, one line."""
-    return _SPECIAL.sub(r"\\\1", _plain(text))
+    return _SPECIAL.sub(r"\\\g<0>", _plain(text).strip())
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from augury.preview.markup import Child, Html, element
-from augury.report.blocks import Section, count, note, number, percent, plot, section, table
+from augury.report.blocks import Section, count, listed, note, number, percent, plot, section, table
 from augury.report.figures import QUANTILES, Figures, Group, Measured, Shift, quantiles
 from augury.report.plots import bars, histogram
 from augury.report.traits import Trait
@@ -17,6 +17,7 @@ MOST_PLOTS = 12
 BARS = 12
 """Classes of one plot."""
 
+HEAD = ("field", "compared", "measure", "distance", "judged by")
 INTRO = (
     "Numbers are compared by the Kolmogorov-Smirnov distance (KS), classes by total variation (TV); both lie between "
     "0, no difference, and 1. Sides should differ by no more than chance: the bound is what chance alone passes in one "
@@ -37,24 +38,36 @@ def _collection(measured: Measured, index: int) -> Iterator[Html]:
     if not traits and not any(g.missing for g in groups):
         return
     yield element("h3", measured.collection)
-    if measured.shifts:
-        ordered = sorted(measured.shifts, key=_weight)
-        head = ("field", "compared", "measure", "distance", "chance bound", "judged by", "in words")
-        yield table(f"How groups of {measured.collection} differ", head, [_row(s) for s in ordered])
-    else:
+    sides = sorted((s for s in measured.shifts if s.chance is not None), key=_weight)
+    copies = sorted((s for s in measured.shifts if s.chance is None), key=_weight)
+    if sides:
+        rows = [(*_row(s), _bound(s), _verdict(s)) for s in sides]
+        yield table(f"How the sides of {measured.collection} differ", (*HEAD, "chance bound", "verdict"), rows)
+    changed = [s for s in copies if s.distance > 0]
+    if changed:
+        yield table(f"How copies of {measured.collection} differ from originals", HEAD, [_row(s) for s in changed])
+    kept = list(dict.fromkeys(s.trait for s in copies if s.distance == 0))
+    if kept:
+        yield note(f"Distributed in copies as in originals: {listed(kept)}.")
+    if not measured.shifts:
         yield note("There is only one group of rows, so nothing can be compared.")
     missing = [
         (name, *(percent(g.missing[name] / g.rows) for g in groups))
         for name in measured.fields
-        if any(g.missing.get(name) for g in groups)
+        if any(g.missing[name] for g in groups)
     ]
     if missing:
         yield table(f"Missing values of {measured.collection}", ("field", *(g.name for g in groups)), missing)
-    weight = {
-        t.title: min((_weight(s) for s in measured.shifts if s.trait == t.title), default=(1, 0.0)) for t in traits
-    }
-    drawn = sorted(traits, key=lambda t: weight[t.title])[:MOST_PLOTS]
-    figures = [_plot(measured, groups, t, f"d{index}-{i}") for i, t in enumerate(t for t in traits if t in drawn)]
+    yield from _plots(measured, groups, traits, f"d{index}")
+
+
+def _plots(measured: Measured, groups: Sequence[Group], traits: Sequence[Trait], name: str) -> Iterator[Html]:
+    """Yield the plots of the traits that differ most, in the order of the fields."""
+    weight = {s.trait: (1, 0.0) for s in measured.shifts}
+    for shift in measured.shifts:
+        weight[shift.trait] = min(weight[shift.trait], _weight(shift))
+    drawn = sorted(traits, key=lambda t: weight.get(t.title, (1, 0.0)))[:MOST_PLOTS]
+    figures = [_plot(measured, groups, t, f"{name}-{i}") for i, t in enumerate(t for t in traits if t in drawn)]
     yield element("div", *figures, class_="plots")
     if len(traits) > len(drawn):
         yield note(f"The {len(drawn)} traits that differ most of {len(traits)} are drawn; report.json holds all.")
@@ -66,15 +79,18 @@ def _weight(shift: Shift) -> tuple[int, float]:
 
 
 def _row(shift: Shift) -> tuple[Child | float, ...]:
-    bound = "\u2013" if shift.chance is None else f"{shift.chance:.3f}"
     judged = f"{number(shift.rows_a)} and {number(shift.rows_b)}"
     meter = element("span", f"{shift.distance:.3f}", class_="meter", style=f"--d:{100 * shift.distance:.1f}%")
-    return shift.trait, f"{shift.b} with {shift.a}", shift.measure, meter, bound, judged, _words(shift)
+    return shift.trait, f"{shift.b} with {shift.a}", shift.measure, meter, judged
 
 
-def _words(shift: Shift) -> Html:
-    if shift.chance is None:
-        return element("span", "what the steps changed" if shift.distance else "unchanged", class_="note")
+def _bound(shift: Shift) -> str:
+    return f"{shift.chance:.3f}" if shift.tells else "\u2013"
+
+
+def _verdict(shift: Shift) -> Html:
+    if not shift.tells:
+        return element("span", "too few rows to tell", class_="note")
     if shift.is_real:
         return element("b", "more than chance", class_="bad")
     return element("span", "within chance", class_="good")

@@ -43,6 +43,11 @@ class Shift(NamedTuple):
     rows_b: int
 
     @property
+    def tells(self) -> bool:
+        """Whether there are rows enough, independent ones, for any difference to be more than chance."""
+        return self.chance is not None and self.chance < 1.0
+
+    @property
     def is_real(self) -> bool:
         """Whether the groups differ more than chance would make them."""
         return self.chance is not None and self.distance > self.chance

@@ -130,7 +130,11 @@ def _card(schema: Schema, old: Row | None, new: Row | None) -> Html:
             figures.append(_alone(spec, first, marks[0]))
     heads = [element("div", word, class_="side") for word in words] if figures else []
     grid = element("div", *heads, *figures, class_="pair" if len(records) == 2 else "single") if figures else None
-    facts = [_fact(spec, records) for name, spec in schema.fields.items() if name not in drawn]
+    facts = [
+        _fact(spec, records)
+        for name, spec in schema.fields.items()
+        if name not in drawn and any(name in r for r in records)
+    ]
     rest = element("dl", *facts, class_="facts") if facts else None
     name = both[-1][ROW_ID] if len(both) == 1 else both[0][ROW_ID]
     return element("article", element("h4", name), grid, rest)

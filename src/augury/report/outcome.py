@@ -110,7 +110,7 @@ def _shifts(measured: Sequence[Measured]) -> Iterator[Concern]:
     real.sort(key=lambda s: (-(s.distance - (s.chance or 0.0)), s.collection, s.trait, s.b))
     for shift in real[:MOST_SHIFTS]:
         text = (
-            f"{shift.collection}: {shift.trait} differs between {shift.a} and {shift.b} more than chance explains "
+            f"{shift.collection}, {shift.trait}: {shift.b} differ from {shift.a} by more than chance "
             f"({shift.measure} {shift.distance:.2f}; chance reaches {shift.chance:.2f})."
         )
         yield Concern(False, text, "shift")

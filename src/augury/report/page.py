@@ -73,10 +73,11 @@ def _header(facts: Facts, measured: Sequence[Measured], there: Sequence[Section]
         element("code", facts.content_hash[:12]),
     )
     links = [element("a", part.title, href=f"#{part.name}") for part in there]
-    places = {part.name for part in there}
+    titles = {part.name: part.title for part in there}
     worries = []
     for concern in concerns(facts, measured):
-        more = join(" ", element("a", "more", href=f"#{concern.place}")) if concern.place in places else None
+        title = titles.get(concern.place)
+        more = join(" ", element("a", title, href=f"#{concern.place}")) if title else None
         mark = join(element("b", "Problem"), ": ") if concern.grave else None
         worries.append(element("li", mark, concern.text, more, class_="grave" if concern.grave else None))
     if not worries:

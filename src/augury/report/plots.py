@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 460
+WIDTH = 380
 """Width of every plot, in CSS pixels at its natural size."""
 
 INK, SOFT, LINE = "#000001", "#000002", "#000003"
@@ -99,7 +99,7 @@ def histogram(groups: Mapping[str, np.ndarray], unit: str, name: str) -> Html:
         elif unit:
             axes.set_xlabel(unit)
 
-    return _plot(150, draw, name)
+    return _plot(14.0, 150 if unit and unit != "date" else 132, draw, name)
 
 
 def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], unit: str, name: str) -> Html:
@@ -129,19 +129,22 @@ def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], unit: 
         axes.spines["left"].set_visible(False)
         axes.spines["bottom"].set_visible(False)
 
-    return _plot(int(44 + len(names) * max(20, 9 * count)), draw, name)
+    margin = 14.0 + 7.4 * max((len(_label(n)) for n in names), default=0)
+    return _plot(margin, int(44 + len(names) * max(20, 9 * count)), draw, name)
 
 
-def _plot(height: int, draw: Any, name: str) -> Html:
-    """Run ``draw`` on fresh axes and return the picture as safe markup."""
+def _plot(left: float, height: int, draw: Any, name: str) -> Html:
+    """Run ``draw`` on fresh axes with a left margin in pixels, and return the picture as safe markup."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+")  # the page's own fonts draw the text
-        figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+        figure = Figure(figsize=(WIDTH / 72, height / 72))
         figure.patch.set_visible(False)
-        axes = figure.add_subplot()
+        foot, edge = 38.0 if left > 14 or height > 140 else 20.0, 14.0
+        box = (left / WIDTH, foot / height, 1 - (left + edge) / WIDTH, 1 - (foot + 6) / height)
+        axes = figure.add_axes(box)
         axes.patch.set_visible(False)
         draw(axes)
         return _markup(figure, name)

@@ -34,7 +34,7 @@ def flow(facts: Facts) -> Section | None:
         )
         for stage in facts.stages
     ]
-    worked = f", on {count(facts.workers, 'worker process')}" if facts.workers else ""
+    worked = f", on {count(facts.workers, 'process', 'processes')}" if facts.workers else ""
     head = ("stage", "in", "out", "time", "share", "throughput")
     places = [(s["collection"], s["format"], element("code", s["path"]), s["records"]) for s in facts.sources]
     return section(
@@ -67,8 +67,11 @@ def split(facts: Facts) -> Section | None:
     ]
     whole = table("Records by side", ("side", "asked", "reached", "records"), rows)
     groups = {"asked": asked, "reached": reached} if asked else {"reached": reached}
+    within = " in any stratum" if facts.split["strata"] else ""
     words = (
-        f"The greatest deviation is {percent(facts.split['deviation'])}." if asked else "Nothing was split by shares."
+        f"The greatest deviation{within} is {percent(facts.split['deviation'])}."
+        if asked
+        else "Nothing was split by shares."
     )
     figure = plot("Share of records", list(groups), bars(groups, names, "%", "split"), words, whole)
     strata = facts.split["strata"]

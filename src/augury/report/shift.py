@@ -12,6 +12,7 @@ from math import log, sqrt
 import numpy as np
 
 from augury.report.figures import ORIGINAL, Group, Measured, Shift
+from augury.report.traits import Trait
 
 RARE = 0.001
 """Chance passes the bound in at most this share of comparisons of equal populations."""
@@ -35,7 +36,7 @@ def tv_distance(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     """Return half the summed differences of the shares of two counts, neither of them empty."""
     total_a, total_b = sum(a.values()), sum(b.values())
     names = sorted(a.keys() | b.keys())
-    return 0.5 * sum(abs(a.get(n, 0.0) / total_a - b.get(n, 0.0) / total_b) for n in names)
+    return min(1.0, 0.5 * sum(abs(a.get(n, 0.0) / total_a - b.get(n, 0.0) / total_b) for n in names))
 
 
 def tv_chance(a: Mapping[str, float], b: Mapping[str, float], n: int, m: int) -> float:
@@ -68,15 +69,21 @@ def shifts(measured: Measured) -> Iterator[Shift]:
 
 
 def _compare(collection: str, a: Group, b: Group, independent: bool) -> Iterator[Shift]:
-    for trait, of_a in a.traits.items():
-        of_b = b.traits.get(trait)
-        if of_b is None or not of_a.records or not of_b.records:
+    for field, lacking in a.missing.items():
+        if lacking or b.missing[field]:
+            of_a, of_b = ({"missing": g.missing[field], "there": g.rows - g.missing[field]} for g in (a, b))
+            chance = tv_chance(of_a, of_b, a.rows, b.rows) if independent else None
+            title = Trait(field, "missing", "", "class").title
+            yield Shift(collection, title, a.name, b.name, "TV", tv_distance(of_a, of_b), chance, a.rows, b.rows)
+    for trait, known in a.traits.items():
+        other = b.traits.get(trait)
+        if other is None or not known.records or not other.records:
             continue
         if trait.sort == "number":
-            n, m = len(of_a.numbers), len(of_b.numbers)
-            distance, chance, sort = ks_distance(of_a.numbers, of_b.numbers), ks_chance(n, m), "KS"
+            n, m = len(known.numbers), len(other.numbers)
+            distance, chance, sort = ks_distance(known.numbers, other.numbers), ks_chance(n, m), "KS"
         else:
-            n, m = of_a.records, of_b.records
-            distance = tv_distance(of_a.classes, of_b.classes)
-            chance, sort = tv_chance(of_a.classes, of_b.classes, n, m), "TV"
+            n, m = known.records, other.records
+            distance = tv_distance(known.classes, other.classes)
+            chance, sort = tv_chance(known.classes, other.classes, n, m), "TV"
         yield Shift(collection, trait.title, a.name, b.name, sort, distance, chance if independent else None, n, m)
