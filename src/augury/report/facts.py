@@ -184,7 +184,7 @@ class Facts:
         return cls.from_dict(document["facts"], f"{path}: facts")
 
 
-_AGAIN = "make the dataset again"
+_AGAIN = "remove report.json, and augury report writes what the manifest knows"
 
 
 def _check(value: Any, hint: Any, where: str) -> None:

@@ -94,7 +94,8 @@ def _left(facts: Facts) -> Iterator[Concern]:
     turned = sum(entry["count"] for entry in facts.rejected.values())
     if turned:
         reasons = [f"{reason} ({number(e['count'])})" for reason, e in sorted(facts.rejected.items())]
-        yield Concern(False, f"{count(turned, 'record')} {_was(turned)} turned away: {listed(reasons)}.", "left")
+        share = f" ({percent(turned / read)} of those read)" if read else ""
+        yield Concern(False, f"{count(turned, 'record')} {_was(turned)} turned away{share}: {listed(reasons)}.", "left")
     near = facts.duplicates["near"]
     if near:
         text = f"{count(near, 'record')} nearly {'repeats' if near == 1 else 'repeat'} another."

@@ -123,7 +123,7 @@ def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], unit: 
         axes.set_yticks(places, [_label(n) for n in names], color=INK)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel(unit)
-        axes.locator_params(axis="x", nbins=5)
+        axes.locator_params(axis="x", nbins=5, integer=unit != "%")
         axes.grid(axis="x", color=LINE, linewidth=1.0)
         axes.set_axisbelow(True)
         axes.spines["left"].set_visible(False)

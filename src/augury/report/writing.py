@@ -8,11 +8,13 @@ from typing import Any
 
 from augury.dataset.manifest import write_json
 from augury.dataset.reading import Dataset
+from augury.errors import DataError, describe
 from augury.report import figures
 from augury.report.card import card
 from augury.report.facts import NAME, Facts
 from augury.report.measure import measure
 from augury.report.page import render
+from augury.report.remembered import facts_of
 
 PAGE = "report.html"
 CARD = "README.md"
@@ -44,13 +46,22 @@ def write_report(folder: Path, facts: Facts, dataset: Dataset) -> list[str]:
     return [PAGE, NAME, CARD]
 
 
-def write_page(out: Path, facts: Facts, dataset: Dataset) -> None:
-    """Write the page alone.
+def write_again(folder: Path) -> Path:
+    """Write the page of a finished dataset again and return its path; the other files stay as they are.
+
+    A dataset without ``report.json`` gets a page of what its manifest knows.
 
     Raises:
-        DataError: when a shard cannot be read.
+        DataError: when there is no dataset, a shard cannot be read, or ``report.json`` is damaged or of other rows.
     """
-    _write(out, render(facts, list(measure(dataset, facts.seed))))
+    dataset = Dataset(folder)
+    facts = Facts.load(folder) if (folder / NAME).exists() else facts_of(dataset.manifest)
+    if facts.content_hash != dataset.manifest.content_hash:
+        expected = f"the report of content {dataset.manifest.content_hash[:12]}"
+        fix = f"remove {NAME} and run it again"
+        raise DataError(describe(str(folder / NAME), expected, facts.content_hash[:12], fix=fix))
+    _write(folder / PAGE, render(facts, list(measure(dataset, facts.seed))))
+    return folder / PAGE
 
 
 def _write(path: Path, text: str) -> None:
