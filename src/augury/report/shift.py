@@ -53,18 +53,23 @@ def tv_chance(a: Mapping[str, float], b: Mapping[str, float], n: int, m: int) ->
 
 
 def shifts(measured: Measured) -> Iterator[Shift]:
-    """Yield how the other sides differ from the first one with rows, and how copies differ from their originals."""
+    """Yield how the other sides differ from the first one with rows, and how copies differ from their originals.
+
+    A side is judged by its originals; by its copies where originals were not written, and then chance tells nothing.
+    """
     filled = [g for g in measured.groups if g.rows]
-    originals = [g for g in filled if g.origin == ORIGINAL]
-    base = next(iter(originals or filled), None)
-    if base is None:
-        return
-    for other in originals or filled:
-        if other.side != base.side:
-            yield from _compare(measured.collection, base, other, independent=True)
+    of_side: dict[str, Group] = {}
+    for group in filled:
+        if group.side not in of_side or (group.origin == ORIGINAL and of_side[group.side].origin != ORIGINAL):
+            of_side[group.side] = group
+    sides = list(of_side.values())
+    for other in sides[1:]:
+        base = sides[0]
+        independent = base.origin == other.origin == ORIGINAL
+        yield from _compare(measured.collection, base, other, independent)
     for copies in filled:
-        own = next((g for g in originals if g.side == copies.side), None)
-        if own is not None and copies.origin != ORIGINAL:
+        own = of_side[copies.side]
+        if own.origin == ORIGINAL and copies.origin != ORIGINAL:
             yield from _compare(measured.collection, own, copies, independent=False)
 
 
