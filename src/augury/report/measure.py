@@ -31,6 +31,9 @@ LOOKED_AT = 1000
 DECODED = 96
 """Rows of each group whose payloads are decoded."""
 
+BATCH = 8192
+"""Rows that are taken at once, however large the row groups of a shard are."""
+
 CLASSES = 10_000
 """Classes of one field that are told apart; the rarer ones of more are counted together."""
 
@@ -56,7 +59,8 @@ def measure(dataset: Dataset, seed: int) -> Iterator[Measured]:
             shown.setdefault(side, KeyedSample(3 * SHOWN_RECORDS, 16 << 20))
             watched.setdefault((side, ORIGINAL), _Watched(fields, side, ORIGINAL))
             for rows in dataset.tables(shard):
-                _take(rows, side, seed, fields, watched, shown[side])
+                for start in range(0, rows.num_rows, BATCH):
+                    _take(rows.slice(start, BATCH), side, seed, fields, watched, shown[side])
         sides = list(shown)
         order = sorted(watched, key=lambda key: (sides.index(key[0]), key[1] != ORIGINAL, key[1]))
         groups = [watched[key].group() for key in order]
@@ -74,8 +78,6 @@ def _take(
     watched: dict[tuple[str, str], _Watched],
     shown: KeyedSample,
 ) -> None:
-    if not rows.num_rows:
-        return
     names, copies = rows[ROW_ID].to_pylist(), rows[COPY].to_pylist()
     keys = np.fromiter((hash_point("report", str(seed), n) for n in names), np.uint64, len(names))
     sources = [n if c is None else n.rpartition("@")[0] for n, c in zip(names, copies, strict=True)]
