@@ -18,7 +18,7 @@ from augury.report.outcome import concerns, paragraph
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SPECIAL = re.compile(r"[\\`*\[\]<>|&~$@]|\b_|_\b|(?<!\w)_|:(?=//)|(?<=www)\.|^[#+=-]|(?<=^\d)[.)]")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 # Kinds of a collection's data, those of its label or targets, and the task this is: only where nothing else it can be.
 _TASKS: tuple[tuple[set[str], set[str], str], ...] = (

@@ -13,6 +13,7 @@ from augury.dataset.identity import schema_document
 from augury.dataset.reading import Dataset
 from augury.formats.beside import ROW_ID
 from augury.pipelines import parse_schema
+from augury.record import Schema
 from augury.report.facts import Facts
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> ${7*7} $\\frac{1}{2}$ | `x` [a](http://e.vil) \x00\x1b]0;\u202e"
@@ -30,7 +31,7 @@ def finished(tmp_path):
 
     def make(fields, rows, group_rows=1000, form="parquet", folder=None):
         folder = folder or tmp_path / "dataset"
-        schema = parse_schema(fields)
+        schema = schema_of(fields)
         columns = Columns(schema.fields, schema.fields)
         writes = registry().load("formats", form).build({}, "write")
         shards = []
@@ -62,6 +63,13 @@ def finished(tmp_path):
         return Dataset(folder)
 
     return make
+
+
+def schema_of(fields):
+    """Return a schema; names that a recipe would refuse are taken too, since a manifest may hold anything."""
+    names = {name if name.isidentifier() else f"alias{i}": name for i, name in enumerate(fields)}
+    parsed = parse_schema({alias: fields[name] for alias, name in names.items()})
+    return Schema(spec._replace(name=names[spec.name]) for spec in parsed.fields.values())
 
 
 def stored(schema, name, values):
