@@ -12,6 +12,9 @@ from augury.report.facts import Left
 MOST_ROWS = 50
 """Rows of one table; more are counted."""
 
+SHORT = 24
+"""Characters of values that are listed in one line; longer ones have lines of their own."""
+
 _FIGURE = re.compile(r"\u2013|[\d,.]+( %| s| a second)?")
 
 
@@ -82,7 +85,8 @@ def plot(title: str, legend: Sequence[str], drawing: Html, words: Child, behind:
 def examples(left: Mapping[str, Left], one: str, many: str) -> list[Html]:
     """Return for each reason a block with its count and a few of its records, the commonest first."""
     out = []
-    for reason, entry in sorted(left.items(), key=lambda kv: (-kv[1]["count"], kv[0])):
+    ordered = sorted(left.items(), key=lambda kv: (-kv[1]["count"], kv[0]))
+    for reason, entry in ordered[:MOST_ROWS]:
         items = [
             element("li", element("code", e["id"]), " ", element("span", shortened(e["detail"], 400)))
             for e in entry["examples"][:10]
@@ -93,17 +97,18 @@ def examples(left: Mapping[str, Left], one: str, many: str) -> list[Html]:
         summary = element("summary", element("b", reason), f" {count(entry['count'], one, many)}")
         whole = element("ul", *items, class_="examples") if items else note("No example was kept.")
         out.append(element("details", summary, whole, open=""))
+    if len(ordered) > len(out):
+        out.append(note(f"and {count(len(ordered) - len(out), 'further reason')}, in report.json"))
     return out
 
 
 def tree(value: Any) -> Html:
     """Return nested JSON as nested lists of names and values."""
     if isinstance(value, Mapping):
-        pairs = [join(element("dt", str(k)), element("dd", tree(v))) for k, v in value.items()]
+        pairs = [join(element("dt", str(k)), element("dd", tree(v))) for k, v in list(value.items())[:MOST_ROWS]]
         return element("dl", *pairs, class_="tree") if pairs else element("span", "none", class_="note")
     if isinstance(value, list | tuple):
-        plain = all(not isinstance(v, Mapping | list | tuple) for v in value)
-        if plain:
+        if all(not isinstance(v, Mapping | list | tuple) and len(str(v)) <= SHORT for v in value):
             return element("span", ", ".join(_plain(v) for v in value[:MOST_ROWS]) or "none")
         return element("ul", *(element("li", tree(v)) for v in value[:MOST_ROWS]), class_="examples")
     return element("span", _plain(value))

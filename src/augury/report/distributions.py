@@ -14,6 +14,9 @@ from augury.report.traits import Trait
 MOST_PLOTS = 12
 """Traits of one collection that are drawn: those that differ most."""
 
+PLOTS = 72
+"""Plots of all collections, shared evenly where there are more collections than that allows."""
+
 BARS = 12
 """Classes of one plot."""
 
@@ -28,11 +31,12 @@ INTRO = (
 
 def distributions(measured: Sequence[Measured]) -> Section | None:
     """Return how far groups differ in each trait, for each collection."""
-    parts = [part for i, each in enumerate(measured) for part in _collection(each, i)]
+    most = min(MOST_PLOTS, max(2, PLOTS // max(len(measured), 1)))
+    parts = [part for i, each in enumerate(measured) for part in _collection(each, i, most)]
     return section("shift", "Distributions", *parts, intro=INTRO) if parts else None
 
 
-def _collection(measured: Measured, index: int) -> Iterator[Html]:
+def _collection(measured: Measured, index: int, most: int) -> Iterator[Html]:
     groups = [g for g in measured.groups if g.rows]
     traits = list(dict.fromkeys(t for g in groups for t in g.traits))
     if not traits and not any(g.missing for g in groups):
@@ -58,15 +62,17 @@ def _collection(measured: Measured, index: int) -> Iterator[Html]:
     ]
     if missing:
         yield table(f"Missing values of {measured.collection}", ("field", *(g.name for g in groups)), missing)
-    yield from _plots(measured, groups, traits, f"d{index}")
+    yield from _plots(measured, groups, traits, f"d{index}", most)
 
 
-def _plots(measured: Measured, groups: Sequence[Group], traits: Sequence[Trait], name: str) -> Iterator[Html]:
+def _plots(
+    measured: Measured, groups: Sequence[Group], traits: Sequence[Trait], name: str, most: int
+) -> Iterator[Html]:
     """Yield the plots of the traits that differ most, in the order of the fields."""
     weight = {s.trait: (1, 0.0) for s in measured.shifts}
     for shift in measured.shifts:
         weight[shift.trait] = min(weight[shift.trait], _weight(shift))
-    drawn = sorted(traits, key=lambda t: weight.get(t.title, (1, 0.0)))[:MOST_PLOTS]
+    drawn = sorted(traits, key=lambda t: weight.get(t.title, (1, 0.0)))[:most]
     figures = [_plot(measured, groups, t, f"{name}-{i}") for i, t in enumerate(t for t in traits if t in drawn)]
     yield element("div", *figures, class_="plots")
     if len(traits) > len(drawn):

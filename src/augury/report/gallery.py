@@ -43,11 +43,11 @@ def gallery(measured: Sequence[Measured]) -> Section | None:
     """Return the records of every collection that has rows."""
     parts: list[Html] = []
     left = PAGE_BYTES
-    for each in measured:
+    for i, each in enumerate(measured):
         side = _side(each)
         if side is None:
             continue
-        share = left // (len(measured) - measured.index(each))
+        share = left // (len(measured) - i)
         shown = _collection(each, side, share)
         left -= len(shown)
         parts.append(shown)

@@ -6,8 +6,8 @@ Rows, missing values and classes of plain columns are counted exactly; numbers a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from math import isfinite
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,10 @@ def measure(dataset: Dataset, seed: int) -> Iterator[Measured]:
     Raises:
         DataError: when a shard cannot be read.
     """
-    for collection, shards in groupby(dataset.shards, key=lambda shard: shard["collection"]):
+    by_collection: dict[str, list[dict[str, Any]]] = {}
+    for shard in dataset.shards:
+        by_collection.setdefault(shard["collection"], []).append(shard)
+    for collection, shards in by_collection.items():
         fields = dataset.columns[collection].after
         watched: dict[tuple[str, str], _Watched] = {}
         shown: dict[str, KeyedSample] = {}

@@ -15,6 +15,9 @@ FAR = 0.05
 MOST_SHIFTS = 3
 """Shifts between sides that the summary names."""
 
+MOST_WARNINGS = 5
+"""Warnings of the run that the summary repeats."""
+
 
 class Concern(NamedTuple):
     """Something a reader should know before using the data.
@@ -68,8 +71,10 @@ def _concerns(facts: Facts, measured: Sequence[Measured]) -> Iterator[Concern]:
     far = _far(facts)
     if far:
         yield Concern(False, f"The split missed its shares: {listed(far)}.", "split")
-    for text in facts.warnings:
+    for text in facts.warnings[:MOST_WARNINGS]:
         yield Concern(False, shortened(text, 300), "notes")
+    if len(facts.warnings) > MOST_WARNINGS:
+        yield Concern(False, f"{count(len(facts.warnings) - MOST_WARNINGS, 'further warning')}.", "notes")
 
 
 def _empty(facts: Facts, measured: Sequence[Measured]) -> Iterator[Concern]:

@@ -75,13 +75,16 @@ _LOCAL = re.compile(r"url\(#([\w-]+)\)")
 def histogram(groups: Mapping[str, np.ndarray], unit: str, name: str) -> Html:
     """Return the outlines of each group's distribution over common bins, as shares of the group.
 
+    There are as many bins as the smallest group can fill; the outermost hundredth of all values lies outside.
+
     Args:
         groups: Group to its values, none of them empty.
         unit: What the values are measured in.
         name: A prefix of the plot's ids, different for each plot of a page.
     """
     least, greatest = _middle(np.concatenate(list(groups.values())))
-    edges = np.linspace(least, greatest, 31)
+    smallest = min(len(values) for values in groups.values())
+    edges = np.linspace(least, greatest, 1 + min(max(round(2 * smallest ** (1 / 3)), 8), 30))  # Rice's rule
 
     def draw(axes: Axes) -> None:
         for i, values in enumerate(groups.values()):

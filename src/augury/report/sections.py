@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import yaml
 
-from augury.preview.markup import Child, element, join
-from augury.report.blocks import Section, count, examples, note, number, percent, plot, section, table, tree
+from augury.preview.markup import Child, Html, element, join
+from augury.report.blocks import Section, count, examples, note, number, percent, plot, section, shortened, table, tree
 from augury.report.facts import Facts, Stage
 from augury.report.plots import bars
+
+MOST_NOTES = 100
+"""Notes and warnings that are listed."""
+
+RECIPE = 200_000
+"""Characters of the recipe that are shown."""
+
+MOST_CLASS_PLOTS = 24
+"""Plots of classes, one for each side of a collection; the first ones where there are more."""
 
 DASH, MINUS = "\u2013", "\u2212"
 
@@ -87,28 +96,31 @@ def split(facts: Facts) -> Section | None:
 
 def classes(facts: Facts) -> Section | None:
     """Return the label classes before and after, for each collection and side."""
-    figures = []
-    for c, (collection, after) in enumerate(facts.classes_after.items()):
-        before = facts.classes_before.get(collection, {})
-        for s, (side, counts) in enumerate(after.items()):
-            old = before.get(side, {})
-            if not counts and not old:
-                continue
-            names = sorted(counts.keys() | old.keys(), key=lambda n: (-counts.get(n, 0), -old.get(n, 0), n))
-            same = counts == old
-            groups = {"records": old} if same else {"before: records": old, "after: rows": counts}
-            rows = [(name, old.get(name, 0), counts.get(name, 0)) for name in names]
-            behind = table(f"Classes of {collection} on {side}", ("class", "records before", "rows after"), rows)
-            title = f"{collection}, {side}"
-            few = names[:PLOTTED_CLASSES]
-            drawing = bars(groups, few, "rows", f"classes-{c}-{s}")
-            words = _levels(counts, old, same)
-            if len(names) > len(few):
-                words += f" The {len(few)} commonest of {number(len(names))} classes are drawn."
-            figures.append(plot(title, list(groups), drawing, words, behind))
-    if not figures:
+    every = [
+        (f"{collection}, {side}", facts.classes_before.get(collection, {}).get(side, {}), after)
+        for collection, sides in facts.classes_after.items()
+        for side, after in sides.items()
+        if after
+    ]
+    if not every:
         return None
-    return section("classes", "Classes", element("div", *figures, class_="plots"))
+    figures = [_classes(*each, f"classes-{i}") for i, each in enumerate(every[:MOST_CLASS_PLOTS])]
+    more = len(every) - len(figures)
+    rest = note(f"{count(more, 'further side')}, in report.json.") if more else None
+    return section("classes", "Classes", element("div", *figures, class_="plots"), rest)
+
+
+def _classes(title: str, before: dict[str, int], after: dict[str, int], name: str) -> Html:
+    names = sorted(before.keys() | after.keys(), key=lambda n: (-after.get(n, 0), -before.get(n, 0), n))
+    same = after == before
+    groups = {"records": before} if same else {"before: records": before, "after: rows": after}
+    rows = [(n, before.get(n, 0), after.get(n, 0)) for n in names]
+    behind = table(f"Classes of {title}", ("class", "records before", "rows after"), rows)
+    drawn = names[:PLOTTED_CLASSES]
+    words = _levels(after, before, same)
+    if len(names) > len(drawn):
+        words += f" The {len(drawn)} commonest of {number(len(names))} classes are drawn."
+    return plot(title, list(groups), bars(groups, drawn, "rows", name), words, behind)
 
 
 def _levels(counts: dict[str, int], old: dict[str, int], same: bool) -> str:
@@ -158,7 +170,7 @@ def audit(facts: Facts) -> Section | None:
     items = []
     for check in sorted(facts.audit, key=lambda c: not c["found"]):
         found = [element("li", text) for text in check["found"][:20]]
-        verdict = element("b", "found " if found else "well ", class_="bad" if found else "good")
+        verdict = element("b", "failed: " if found else "holds: ", class_="bad" if found else "good")
         items.append(element("li", verdict, check["check"], element("ul", *found) if found else None))
     return section("audit", "Audit", element("ul", *items, class_="checks"))
 
@@ -177,7 +189,10 @@ def notes(facts: Facts) -> Section | None:
     """Return what the run had to say."""
     if not facts.warnings and not facts.notes:
         return None
-    lines = [element("li", text) for text in (*facts.warnings, *facts.notes)]
+    every = [*facts.notes, *facts.warnings]
+    lines = [element("li", shortened(text, 1000)) for text in every[:MOST_NOTES]]
+    if len(every) > len(lines):
+        lines.append(element("li", f"and {number(len(every) - len(lines))} more, in report.json", class_="note"))
     return section("notes", "Notes", element("ul", *lines))
 
 
@@ -197,7 +212,9 @@ def recipe(facts: Facts) -> Section:
         "To make it again",
         element("h3", "Recipe"),
         note("hash ", element("code", facts.recipe_hash), f", seed {facts.seed}"),
-        element("pre", element("code", text), tabindex=0, role="region", aria_label="The recipe as YAML"),
+        element(
+            "pre", element("code", shortened(text, RECIPE)), tabindex=0, role="region", aria_label="The recipe as YAML"
+        ),
         element("h3", "Environment") if facts.environment else None,
         tree(rest) if rest else None,
         behind,

@@ -199,3 +199,28 @@ def test_style_is_shared(facts):
     """The page wears the preview's sheet, so that values look the same in both."""
     text = page.render(facts(), [])
     assert text.count("<style>") == 2 and ".stretch" in text
+
+
+def test_the_page_is_bounded(facts, finished):
+    """Thousands of warnings, classes, strata, reasons and distributions of a wide table make no endless page."""
+    many = [f"word-{i}" for i in range(5000)]
+    known = facts(
+        warnings=many,
+        split={
+            "sides": {"train": 5000},
+            "asked": {"train": 1.0},
+            "deviation": 0.0,
+            "strata": {name: {"train": 1} for name in many},
+            "empty": [],
+        },
+        classes_after={name: {"train": dict.fromkeys(many[:30], 1)} for name in many[:100]},
+        rejected={name: {"count": 1, "examples": []} for name in many},
+        synthesis=dict.fromkeys(many, "x"),
+    )
+    fields = {f"f{i}": "number" for i in range(150)}
+    rows = [
+        ("c", side, f"c/{side}{i}", dict.fromkeys(fields, float(i))) for side in ("train", "test") for i in range(5)
+    ]
+    text = render(known, list(measure(finished(fields, rows), 7)))
+    assert len(text) < 1_000_000
+    assert "4,995 further warnings" in text and "76 further sides" in text
