@@ -73,7 +73,10 @@ def _collection(measured: Measured, side: str, room: int) -> Html:
         return join(title, _table(schema, pairs))
     cards: list[Html] = []
     for old, new in pairs:
-        card = _card(schema, old, new)
+        try:
+            card = _card(schema, old, new)
+        except Exception as error:  # kinds are anyone's, and one that cannot be shown must not cost the whole report
+            card = note(f"A record cannot be shown: {type(error).__name__}: {error}")
         if sum(map(len, cards)) + len(card) > room:
             cards.append(note("More would make this page too large."))
             break

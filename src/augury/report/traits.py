@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,10 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augury.dataset.identity import plain_value
-from augury.errors import FieldError
 from augury.kinds import Kind
 from augury.record import FieldSpec
-from augury.views import Picture, Sound, View
+from augury.views import Mark, Picture, Sound, View
 
 CLASS_KINDS = ("category", "boolean", "distribution")
 QUIET = -120.0
@@ -87,19 +86,25 @@ def shown_traits(spec: FieldSpec, stored: Any) -> Iterator[tuple[Trait, float | 
         return
     try:
         shown = spec.kind.show(spec.kind.unpack(plain_value(spec, stored)))
-    except FieldError:
+        numbers = list(_numbers(shown))
+    except Exception:  # kinds are anyone's, and what cannot be measured must not cost a finished dataset its report
         return
-    if isinstance(shown, Picture):
-        for name, unit, value in _of_picture(shown):
-            yield Trait(spec.name, name, unit, "number"), value
-    elif isinstance(shown, Sound):
-        for name, unit, value in _of_sound(shown):
-            yield Trait(spec.name, name, unit, "number"), value
-    elif shown is not None and not isinstance(shown, View):
-        yield Trait(spec.name, "count", "per record", "number"), float(len(shown))
+    for name, unit, value in numbers:
+        yield Trait(spec.name, name, unit, "number"), value
+    if shown is not None and not isinstance(shown, View):
         labels = [label for mark in shown if (label := getattr(mark, "label", ""))]
         if labels:
             yield Trait(spec.name, "labels", "", "class"), labels
+
+
+def _numbers(shown: View | Sequence[Mark] | None) -> Iterator[tuple[str, str, float]]:
+    """Yield name, unit and value of what is measured of a view, or of the marks of a target."""
+    if isinstance(shown, Picture):
+        yield from _of_picture(shown)
+    elif isinstance(shown, Sound):
+        yield from _of_sound(shown)
+    elif shown is not None and not isinstance(shown, View):
+        yield "count", "per record", float(len(shown))
 
 
 def _shows(kind: Kind) -> bool:
