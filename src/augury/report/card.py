@@ -52,7 +52,8 @@ def card(facts: Facts, measured: Sequence[Measured], dataset: Dataset) -> str:
 def _front(facts: Facts, dataset: Dataset) -> dict[str, Any]:
     """The front matter. A side without rows is left out: ``datasets`` refuses to open any split beside an empty one."""
     front: dict[str, Any] = {"pretty_name": _plain(facts.name)}
-    licence = facts.recipe.get("license", facts.recipe.get("licence"))
+    said = facts.recipe.get("report")
+    licence = said.get("license") if isinstance(said, Mapping) else None
     if isinstance(licence, str) and licence:
         front["license"] = licence
     tasks = sorted({task for columns in dataset.columns.values() if (task := _task(columns.after))})

@@ -60,7 +60,7 @@ class Pair(TypedDict):
 
 
 class Duplicates(TypedDict):
-    """Records that repeat another, exactly or nearly; ``clusters`` counts the groups they form."""
+    """Records that repeat another exactly, pairs that nearly do, and the groups they form (0 where not counted)."""
 
     exact: int
     near: int
@@ -109,7 +109,7 @@ class Facts:
         sources: What was read.
         split: What was asked of the split and what it reached.
         classes_before: Label classes of the records, before copies: collection, side, class.
-        classes_after: Label classes of the rows, originals and copies; a mixed label counts for its heaviest class.
+        classes_after: Label classes of the rows, originals and copies; where it is empty they are counted in the rows.
         copies: Collection to side to rows that are copies.
         rejected: Reason (a cleaner, ``duplicate``, ``bridge``) to what was turned away for it.
         duplicates: Repeats that were found.

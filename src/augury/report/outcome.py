@@ -103,7 +103,7 @@ def _left(facts: Facts) -> Iterator[Concern]:
         yield Concern(False, f"{count(turned, 'record')} {_was(turned)} turned away{share}: {listed(reasons)}.", "left")
     near = facts.duplicates["near"]
     if near:
-        text = f"{count(near, 'record')} nearly {'repeats' if near == 1 else 'repeat'} another."
+        text = f"{count(near, 'pair')} of records nearly {'repeats' if near == 1 else 'repeat'} each other."
         yield Concern(False, text, "left")
 
 

@@ -1,54 +1,78 @@
-"""Facts from a finished dataset's own manifest: what is known of a run that left no report."""
+"""Facts from a finished dataset's own manifest and what lies beside it: all that a run leaves behind."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from augury.dataset.identity import row_id
 from augury.dataset.manifest import QUARANTINE, Manifest
 from augury.errors import DataError, describe, shown
-from augury.report.facts import Facts, Left
-
-REJECTED = ("duplicate", "bridge")
-"""Stages whose records were turned away as repeats; all others are failures."""
+from augury.report.facts import Facts, Left, Pair, Stage
 
 EXAMPLES = 10
 """Records that are named for each reason."""
 
 
 def facts_of(manifest: Manifest) -> Facts:
-    """Return the facts that a manifest and the quarantine beside it hold: no stages, classes, duplicates or audit.
+    """Return the facts that a manifest and the quarantine beside it hold.
+
+    What only the run knows is left out: its processes, what its audit found, a gate's verdict.
 
     Raises:
         DataError: when the quarantine cannot be read.
     """
     data = manifest.data
-    left = _left(manifest)
+    said = data["recipe"].get("report")
+    title = said.get("title") if isinstance(said, Mapping) else None
+    rejected = data["rejected"]
+    copies = {c: {side: n["rows"] - n["originals"] for side, n in sides.items()} for c, sides in data["counts"].items()}
     return Facts.from_dict(
         {
-            "name": data["name"],
+            "name": title or data["name"],
             "recipe": data["recipe"],
             "recipe_hash": data["recipe_hash"],
             "seed": data["seed"],
             "content_hash": manifest.content_hash,
             "environment": data["environment"],
+            "stages": list(_stages(data["stages"], manifest)),
             "sources": [{k: s[k] for k in ("collection", "format", "path", "records")} for s in data["sources"]],
             "split": data["split"],
-            "copies": {
-                c: {side: n["rows"] - n["originals"] for side, n in sides.items()}
-                for c, sides in data["counts"].items()
+            "classes_before": data["classes"],
+            "copies": copies,
+            "rejected": rejected,
+            "duplicates": {
+                "exact": rejected.get("duplicate", {"count": 0})["count"],
+                "near": sum(found["pairs"] for found in data["repeats"]),
+                "clusters": 0,
+                "examples": [pair for found in data["repeats"] for pair in _pairs(found)],
             },
-            "rejected": {stage: entry for stage, entry in left.items() if stage in REJECTED},
-            "quarantine": {stage: entry for stage, entry in left.items() if stage not in REJECTED},
+            "quarantine": _quarantine(manifest),
             "warnings": manifest.warnings,
         },
         "manifest",
     )
 
 
-def _left(manifest: Manifest) -> dict[str, Left]:
+def _stages(stages: Sequence[Mapping[str, Any]], manifest: Manifest) -> Iterator[Stage]:
+    """Yield the stages with what came to each and what it passed on; the manifest holds the records each took.
+
+    A fit only looks at records, and the augmentation passes on rows.
+    """
+    passed = stages[0]["records"] if stages else 0
+    for stage in stages:
+        out = {"fit": passed, "augment": manifest.rows}.get(stage["name"], stage["records"])
+        yield {"name": stage["name"], "seconds": stage["seconds"], "records_in": passed, "records_out": out}
+        passed = out
+
+
+def _pairs(found: Mapping[str, Any]) -> Iterator[Pair]:
+    for a, b, similarity in found["examples"]:
+        yield {"a": a, "b": b, "similarity": similarity, "field": f"{found['what']} ({found['detector']})"}
+
+
+def _quarantine(manifest: Manifest) -> dict[str, Left]:
     out: dict[str, Left] = {}
     for bad in _quarantined(manifest):
         entry = out.setdefault(bad["stage"], {"count": 0, "examples": []})

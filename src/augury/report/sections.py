@@ -140,12 +140,10 @@ def left_out(facts: Facts) -> Section:
         (element("code", p["a"]), element("code", p["b"]), p["field"], float(p["similarity"]))
         for p in again["examples"]
     ]
-    found = (
-        f"{count(again['exact'], 'exact repeat')} and {count(again['near'], 'near repeat')}"
-        f" in {count(again['clusters'], 'cluster')}."
-        if again["exact"] or again["near"]
-        else "No repeat was found."
-    )
+    within = f" in {count(again['clusters'], 'cluster')}" if again["clusters"] else ""
+    found = f"{count(again['exact'], 'exact repeat')} and {count(again['near'], 'pair')} of near repeats{within}."
+    if not again["exact"] and not again["near"]:
+        found = "No repeat was found."
     return section(
         "left",
         "What was left out",
@@ -159,7 +157,7 @@ def left_out(facts: Facts) -> Section:
             examples(facts.quarantine, "record or copy", "records or copies")
             or [element("p", "No record and no copy failed.")]
         ),
-        note("The whole list is in ", element("code", "quarantine.jsonl"), ".") if facts.quarantine else None,
+        note("The whole lists are in rejected.jsonl and quarantine.jsonl."),
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from augury.dataset.manifest import write_json
+from augury.dataset.durable import write_json, write_text
 from augury.dataset.reading import Dataset
 from augury.errors import DataError, describe
 from augury.report import figures
 from augury.report.card import card
-from augury.report.facts import NAME, Facts
+from augury.report.facts import NAME, Counts, Facts
+from augury.report.figures import Measured
 from augury.report.measure import measure
 from augury.report.page import render
 from augury.report.remembered import facts_of
@@ -35,14 +37,15 @@ def write_report(folder: Path, facts: Facts, dataset: Dataset) -> list[str]:
         DataError: when a shard cannot be read.
     """
     measured = list(measure(dataset, facts.seed))
+    facts = with_classes(facts, measured)
     document: Mapping[str, Any] = {
         "report": FORMAT,
         "facts": facts.to_dict(),
         "collections": [figures.document(each) for each in measured],
     }
-    _write(folder / PAGE, render(facts, measured))
+    write_text(folder / PAGE, render(facts, measured))
     write_json(folder / NAME, document)
-    _write(folder / CARD, card(facts, measured, dataset))
+    write_text(folder / CARD, card(facts, measured, dataset))
     return [PAGE, NAME, CARD]
 
 
@@ -60,9 +63,32 @@ def write_again(folder: Path) -> Path:
         expected = f"the report of content {dataset.manifest.content_hash[:12]}"
         fix = f"remove {NAME} and run it again"
         raise DataError(describe(str(folder / NAME), expected, facts.content_hash[:12], fix=fix))
-    _write(folder / PAGE, render(facts, list(measure(dataset, facts.seed))))
+    measured = list(measure(dataset, facts.seed))
+    write_text(folder / PAGE, render(with_classes(facts, measured), measured))
     return folder / PAGE
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+def with_classes(facts: Facts, measured: Sequence[Measured]) -> Facts:
+    """Return facts with the classes of the rows counted, where the run did not: those of the label, if it has classes.
+
+    A mixed label counts by its weights, rounded.
+    """
+    if facts.classes_after:
+        return facts
+    before: Counts = {}
+    after: Counts = {}
+    for each in measured:
+        label = next((name for name, spec in each.fields.items() if spec.role == "label"), None)
+        for group in each.groups:
+            for trait, known in group.traits.items():
+                if trait.field == label and trait.sort == "class" and not trait.name:
+                    _count(after, each.collection, group.side, known.classes)
+                    if group.origin == figures.ORIGINAL:
+                        _count(before, each.collection, group.side, known.classes)
+    return replace(facts, classes_before=facts.classes_before or before, classes_after=after)
+
+
+def _count(counts: Counts, collection: str, side: str, classes: Mapping[str, float]) -> None:
+    into = counts.setdefault(collection, {}).setdefault(side, {})
+    for name, weight in classes.items():
+        into[name] = into.get(name, 0) + round(weight)

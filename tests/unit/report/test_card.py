@@ -40,7 +40,7 @@ def test_datasets_opens_it(finished, facts, tmp_path, monkeypatch, form):
 
 def test_metadata(finished, facts):
     """The licence is the recipe's, the size the rows', and the task only what cannot be another."""
-    front, _ = written(finished(FIELDS, some()), facts(recipe={"license": "cc-by-4.0"}))
+    front, _ = written(finished(FIELDS, some()), facts(recipe={"report": {"license": "cc-by-4.0"}}))
     assert front["license"] == "cc-by-4.0"
     assert front["task_categories"] == ["tabular-classification"]
     assert front["size_categories"] == ["n<1K"]

@@ -10,6 +10,7 @@ from augury.dataset import Manifest, run
 from augury.dataset.reading import Dataset
 from augury.pipelines import parse_schema, pipeline
 from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
+from augury.report.facts import Facts
 from augury.report.remembered import facts_of
 from augury.report.writing import write_again, write_report
 from tests.unit.report.conftest import Tree
@@ -28,7 +29,9 @@ def test_three_files_the_same_twice(finished, facts, tmp_path):
         made.append([(dataset.folder / n).read_bytes() for n in names])
     assert made[0] == made[1]
     document = json.loads(made[0][1])
-    assert document["facts"] == facts().to_dict()
+    assert document["facts"] == facts().to_dict() | {
+        k: document["facts"][k] for k in ("classes_before", "classes_after")
+    }
     (collection,) = document["collections"]
     assert [g["rows"] for g in collection["groups"]] == [30, 30]
     assert len(made[0][0]) < 200_000
@@ -107,7 +110,18 @@ def test_a_run_without_a_report_gets_a_page(real):
         facts.quarantine["collect"]["count"] == 1
         and "expected a number" in facts.quarantine["collect"]["examples"][0]["detail"]
     )
-    assert facts.rejected["duplicate"]["count"] == 2
+    assert facts.rejected["duplicate"]["count"] == facts.duplicates["exact"] == 2
+    assert [s["name"] for s in facts.stages] == ["collect", "assign", "fit", "augment", "write"]
+    assert facts.stages[-1]["records_out"] == Manifest.load(real).rows
+
+
+def test_classes_are_counted_in_the_rows(finished, facts):
+    """Where the run gave no classes, those of the label are the rows' own."""
+    dataset = finished(FIELDS, ROWS)
+    write_report(dataset.folder, facts(), dataset)
+    counted = Facts.load(dataset.folder)
+    assert counted.classes_before == {"c": {"train": {"a": 15, "b": 15}}}
+    assert counted.classes_after == {"c": {"train": {"a": 30, "b": 30}}}
 
 
 def test_a_damaged_quarantine_is_told(real, capsys):
