@@ -99,6 +99,7 @@ def real(tmp_path):
 
 def test_a_run_without_a_report_gets_a_page(real):
     """What the manifest and the quarantine know is on the page."""
+    (real / "report.json").unlink(missing_ok=True)
     text = write_again(real).read_text(encoding="utf-8")
     tree = Tree(text)
     counts = Manifest.load(real).counts["people"]["train"]
@@ -126,6 +127,7 @@ def test_classes_are_counted_in_the_rows(finished, facts):
 
 def test_a_damaged_quarantine_is_told(real, capsys):
     """A quarantine that is no JSON is named."""
+    (real / "report.json").unlink(missing_ok=True)
     (real / "quarantine.jsonl").write_text("{")
     assert main(["report", str(real)]) == 3
     assert "quarantine.jsonl" in capsys.readouterr().err
