@@ -14,6 +14,8 @@ from augury.report.traits import Trait
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ORIGINAL = "original"
+UNREAD = ""
+"""The origin of rows that could not be read back."""
 
 
 class Shift(NamedTuple):

@@ -16,7 +16,7 @@ from augury.dataset.columns import COPY, ORIGIN
 from augury.dataset.reading import Dataset
 from augury.formats.beside import ROW_ID
 from augury.record import FieldSpec
-from augury.report.figures import ORIGINAL, Figures, Group, Measured
+from augury.report.figures import ORIGINAL, UNREAD, Figures, Group, Measured
 from augury.report.sample import KeyedSample
 from augury.report.shift import shifts
 from augury.report.traits import Trait, column_classes, column_numbers, is_plain, shown_traits
@@ -71,6 +71,15 @@ def measure(dataset: Dataset, seed: int) -> Iterator[Measured]:
         out = Measured(collection, fields, [g for g in groups if g.rows or g.origin == ORIGINAL], rows_shown)
         out.shifts = list(shifts(out))
         yield out
+
+
+def unread(dataset: Dataset) -> list[Measured]:
+    """Return the collections of a dataset whose format only writes: its rows by side, and nothing of what they hold."""
+    groups: dict[str, dict[str, Group]] = {}
+    for shard in dataset.shards:
+        sides = groups.setdefault(shard["collection"], {})
+        sides.setdefault(shard["side"], Group(shard["side"], UNREAD)).rows += shard["rows"]
+    return [Measured(c, dataset.columns[c].after, list(sides.values()), {}) for c, sides in groups.items()]
 
 
 def _take(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from augury.report.blocks import count, listed, number, percent, shortened
 from augury.report.facts import Facts
-from augury.report.figures import ORIGINAL, Measured
+from augury.report.figures import ORIGINAL, UNREAD, Measured
 
 FAR = 0.05
 """A share of a split that is missed by more than this is worth a word."""
@@ -45,7 +45,7 @@ def paragraph(facts: Facts, measured: Sequence[Measured]) -> str:
         if group.rows:
             origins[group.origin] = origins.get(group.origin, 0) + group.rows
     nouns = {ORIGINAL: ("original", "originals"), "augmented": ("copy", "copies")}
-    made = [count(n, *nouns.get(origin, (f"{origin} row", ""))) for origin, n in origins.items()]
+    made = [count(n, *nouns.get(origin, (f"{origin} row", ""))) for origin, n in origins.items() if origin != UNREAD]
     source = f"{count(read, 'record')} of {count(len(facts.sources), 'source')}" if facts.sources else "the sources"
     text = f"From {source} came {count(rows, 'row')}" + (f": {listed(made)}." if made else ".")
     lie = [f"{number(n)} on {side}" for side, n in sides.items()]

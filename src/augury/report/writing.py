@@ -14,7 +14,7 @@ from augury.report import figures
 from augury.report.card import card
 from augury.report.facts import NAME, Counts, Facts
 from augury.report.figures import Measured
-from augury.report.measure import measure
+from augury.report.measure import measure, unread
 from augury.report.page import render
 from augury.report.remembered import facts_of
 
@@ -26,17 +26,19 @@ FORMAT = 1
 def write_report(folder: Path, facts: Facts, dataset: Dataset) -> list[str]:
     """Write the page, its figures and the dataset's card into ``folder``, and return the names of the files.
 
-    The same facts and rows give the same files. Memory does not grow with the rows.
+    The same facts and rows give the same files. Memory does not grow with the rows. Rows that cannot be read back,
+    since their format only writes, are counted and not measured, and the report says so.
 
     Args:
         folder: Where to write.
         facts: What only the run knows.
         dataset: The finished rows: its shards are read once.
-
-    Raises:
-        DataError: when a shard cannot be read.
     """
-    measured = list(measure(dataset, facts.seed))
+    try:
+        measured = list(measure(dataset, facts.seed))
+    except DataError as error:
+        measured = unread(dataset)
+        facts = replace(facts, notes=[*facts.notes, f"The rows were not measured, since they cannot be read: {error}"])
     facts = with_classes(facts, measured)
     document: Mapping[str, Any] = {
         "report": FORMAT,

@@ -72,6 +72,17 @@ def test_a_damaged_shard_is_told(finished, facts, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_rows_that_cannot_be_read_back(finished, facts):
+    """A format that only writes costs the figures, not the report: rows are counted, and it says why there are no more."""
+    dataset = finished(FIELDS, ROWS)
+    (dataset.folder / dataset.shards[0]["path"]).write_bytes(b"PAR1 no more")
+    write_report(dataset.folder, facts(), dataset)
+    tree = Tree((dataset.folder / "report.html").read_text(encoding="utf-8"))
+    assert any("came 60 rows. They lie in 1 collection, 60 on train." in text for text in tree.within("p"))
+    assert any("were not measured" in text for text in tree.within("li"))
+    assert "were not measured" in (dataset.folder / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def real(tmp_path):
     """A dataset that a run made of 60 rows, one of them damaged, some of them repeats."""
