@@ -113,6 +113,28 @@ class Kind(Configured):
         """Bring a donor's value to the rate, dtype and channels of the anchor's value ``like``."""
         return value
 
+    # -- values in time (kinds a record can be split by time with) ----------------------------------------------
+
+    def moments(self, value: Any) -> np.ndarray:
+        """Return the moment of each part of a value, ascending, as float64 or int64 (n,): what a time split looks at.
+
+        All records of a field must be on one clock: seconds since the epoch, say, or any shared count.
+
+        Raises:
+            FieldError: where the value has no times.
+        """
+        raise NotImplementedError
+
+    def cut(self, value: Any, at: float) -> tuple[Any, Any]:
+        """Return (history, future): the parts of a value before the moment ``at``, and those at it or later.
+
+        Both are canonical values; either may be empty. Nothing of the future shows in the history.
+
+        Raises:
+            FieldError: where the value has no times.
+        """
+        raise NotImplementedError
+
     # -- columns of rows (kinds whose space is "row") -----------------------------------------------------------
 
     def to_column(self, values: Sequence[Any]) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from augury.dataset import clusters, split
 from augury.dataset.collect import Collected
 from augury.dataset.durable import write_json, written
+from augury.dataset.histories import Events, holds_events
 from augury.dataset.index import Index, schema, write_index
 from augury.dataset.manifest import RECORDS, Manifest
 from augury.dataset.near import find_near
@@ -69,7 +70,7 @@ def assign(recipe: Recipe, work: Workspace, collected: Collected, threads: int) 
         with database(folder, threads) as db:
             _decide(recipe, db, folder, work, collected)
     said = json.loads(done.read_text(encoding="utf-8"))
-    index = Index(folder, work.folder / "collect", files)
+    index = Index(folder, work.folder / "collect", files, events_of(recipe))
     return Assigned(index, SplitReport(**said["split"]), said["repeats"], said["classes"])
 
 
@@ -87,7 +88,7 @@ def _decide(recipe: Recipe, db: duckdb.DuckDBPyConnection, folder: Path, work: W
     report = split.assign(db, recipe.split, recipe.seed)
     against = [s.collection for s in recipe.collect if s.against]
     query = (
-        "SELECT collection, side, id, file, row, whole, point, label FROM records "
+        "SELECT collection, side, id, file, row, whole, point, label, cut, until FROM records "
         "WHERE collection NOT IN (SELECT unnest(?::VARCHAR[])) ORDER BY collection, side NULLS LAST, id"
     )
     write_index(folder, batches_of(db, query, schema(), [against]))
@@ -117,7 +118,8 @@ def _load(db: duckdb.DuckDBPyConnection, folder: Path, units: Sequence[tuple[str
 
     db.execute(
         "CREATE TABLE raw (id VARCHAR, keyed BOOLEAN, source VARCHAR, point UBIGINT, whole BLOB, content BLOB, "
-        "grp VARCHAR, stratum VARCHAR, label VARCHAR, given VARCHAR, moment DOUBLE, collection VARCHAR, "
+        "grp VARCHAR, stratum VARCHAR, label VARCHAR, given VARCHAR, moment DOUBLE, moments DOUBLE[], "
+        "collection VARCHAR, "
         "file INTEGER, row INTEGER)"
     )
     db.execute(_GONE)
@@ -165,6 +167,16 @@ def _classes(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, dict[str, int
 
 MOST_CLASSES = 1000
 """Classes of a side that are counted for the report: those with the most records."""
+
+
+def events_of(recipe: Recipe) -> Events | None:
+    """Return the field of events that the recipe's split cuts, or None."""
+    field = recipe.split.time if recipe.split is not None else None
+    schemas = {name: plan.after for name, plan in recipe.cleaning.items()}
+    if field is None:
+        return None
+    kinds = {name: schema[field].kind for name, schema in schemas.items() if field in schema}
+    return Events(field, kinds) if any(holds_events(kind) for kind in kinds.values()) else None
 
 
 def left_before(index: Index) -> Iterator[Left]:

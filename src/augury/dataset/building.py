@@ -23,6 +23,7 @@ from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
 from augury.dataset.copies import assign_copies
 from augury.dataset.durable import put_in_place, write_json
+from augury.dataset.histories import TARGET, with_target
 from augury.dataset.identity import content_hash, quarantine_digest, row_id, schema_document
 from augury.dataset.index import Index
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
@@ -338,6 +339,7 @@ class _Making:
             },
             "pools": pool_collections(recipe),
             "group": recipe.split.group if recipe.split else None,
+            "time": recipe.split.time if recipe.split else None,
             "sources": collected.sources,
             "environment": environment(),
             "warnings": self.warnings,
@@ -377,9 +379,11 @@ def plan_collections(recipe: Recipe, fields: Mapping[str, set[str]]) -> dict[str
     for collection in dict.fromkeys(s.collection for s in recipe.collect if s.written):
         pipe = recipe.pipelines.get(collection)
         pipe = pipe if pipe is not None and recipe.augment is not None and pipe.ops else None
-        before = _schema_of(recipe, collection)
-        after = pipe.schema_after if pipe is not None else before
-        columns = Columns.of(before, after, fields[collection], f"collection {collection}: fields", weighted)
+        time = recipe.split.time if recipe.split is not None else None
+        before = with_target(_schema_of(recipe, collection), time)
+        after = with_target(pipe.schema_after, time) if pipe is not None else before
+        present = {*fields[collection], *(n for n in before.fields if time is not None and n == time + TARGET)}
+        columns = Columns.of(before, after, present, f"collection {collection}: fields", weighted)
         skip = recipe.augment.sides if recipe.augment is not None and not recipe.augment.originals else ()
         pools = {n: (_schema_of(recipe, n), n in alone) for n in pipe.pools if n} if pipe is not None else {}
         plans[collection] = Plan(columns, before, pipe, tuple(skip), pools)

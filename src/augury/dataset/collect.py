@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from augury.catalog import registry
 from augury.dataset.cleaning import INVALID, clean
 from augury.dataset.durable import TEMPORARY
+from augury.dataset.histories import holds_events
 from augury.dataset.identity import (
     SHORT,
     content_fields,
@@ -156,17 +157,22 @@ class Prepare:
             seen["stratum"],
             seen["label"],
             self.side or seen["side"],
-            self._moment(stored),
+            *self._moments(stored),
             stored,
         )
 
-    def _moment(self, stored: Mapping[str, Any]) -> float | None:
-        """Return when a record is from, in seconds since 1970 or as the number that its field holds."""
+    def _moments(self, stored: Mapping[str, Any]) -> tuple[float | None, tuple[float, ...] | None]:
+        """Return when a record is from, in seconds since 1970 or as the number that its field holds, and its events."""
         name = self.roles.get("time")
         value = stored.get(name) if name else None
         if value is None:
-            return None
-        return float(value) if isinstance(value, int | float) else moment_of(value)
+            return None, None
+        assert name is not None
+        kind = self.schema[name].kind
+        if holds_events(kind):
+            moments = tuple(float(m) for m in kind.moments(kind.unpack(value)))
+            return (moments[-1] if moments else None), moments
+        return (float(value) if isinstance(value, int | float) else moment_of(value)), None
 
     def _key(self, raw: RawRecord) -> str | None:
         column = next((c for c, s in self.fields.items() if s.role == "key"), None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from augury.dataset.durable import write_json, written
+from augury.dataset.histories import Events
 from augury.dataset.stored import LazyRecord, Stored
 from augury.dataset.tables import BATCH
 from augury.pipelines import Ring
@@ -23,15 +24,19 @@ from augury.record import Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COLUMNS = ("collection", "side", "id", "file", "row", "whole", "point", "label")
+COLUMNS = ("collection", "side", "id", "file", "row", "whole", "point", "label", "cut", "until")
 
 
 def schema() -> pa.Schema:
-    """Return the columns: ``file`` and ``row`` say where a record is stored, ``point`` where its id is on the ring."""
+    """Return the columns.
+
+    ``file`` and ``row`` say where a record is stored, ``point`` where its id is on the ring; ``cut`` and ``until`` bound
+    the events that its side sees as its own.
+    """
     import pyarrow as pa
 
     text, number = pa.string(), pa.int32()
-    types = [text, text, text, number, number, pa.binary(), pa.uint64(), text]
+    types = [text, text, text, number, number, pa.binary(), pa.uint64(), text, pa.float64(), pa.float64()]
     return pa.schema(list(zip(COLUMNS, types, strict=True)))
 
 
@@ -111,9 +116,10 @@ def without(index: Index, left: Sequence[int]) -> Iterator[pa.RecordBatch]:
 class Index:
     """The index of a run, opened for reading; any process may."""
 
-    def __init__(self, folder: Path, units: Path, files: Sequence[str]) -> None:
-        """Open what is in ``folder``; the records lie in ``files`` of ``units``."""
+    def __init__(self, folder: Path, units: Path, files: Sequence[str], events: Events | None = None) -> None:
+        """Open what is in ``folder``; the records lie in ``files`` of ``units``, ``events`` in them are cut."""
         self.folder = folder
+        self.events = events
         self.store = Stored(units, files)
         self.spans = [Span(**span) for span in json.loads((folder / "spans.json").read_text(encoding="utf-8"))]
         self._by_name = {(s.collection, s.side): s for s in self.spans}
@@ -189,16 +195,23 @@ class Index:
 
     def stored(self, position: int) -> dict[str, Any]:
         """Return the stored fields of the record at a position."""
-        return self.store.record(self.value("file", position), self.value("row", position))
+        stored = self.store.record(self.value("file", position), self.value("row", position))
+        if self.events is None:
+            return stored
+        collection, cut, until = (self.value(name, position) for name in ("collection", "cut", "until"))
+        return self.events.cut(collection, stored, cut, until)
 
     def items(self, start: int, stop: int) -> Iterator[Item]:
         """Yield the records at the positions [start, stop), in order."""
         places = list(zip(self.column("file", start, stop), self.column("row", start, stop), strict=True))
         copies = self.copies[start:stop].tolist()
-        for record, count, stored in zip(
-            self.column("id", start, stop), copies, self.store.records(places), strict=True
-        ):
-            yield Item(record, count, stored)
+        found = zip(self.column("id", start, stop), copies, self.store.records(places), strict=True)
+        if self.events is None:
+            yield from (Item(*parts) for parts in found)
+            return
+        bounds = zip(*(self.column(name, start, stop) for name in ("collection", "cut", "until")), strict=True)
+        for (record, count, stored), (collection, cut, until) in zip(found, bounds, strict=True):
+            yield Item(record, count, self.events.cut(collection, stored, cut, until))
 
     def ring(self, span: Span, schema: Schema) -> Ring:
         """Return the donor pool of a span, nothing of it in memory."""

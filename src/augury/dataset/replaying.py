@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 import augury.recipe
+from augury.dataset.assigning import events_of
 from augury.dataset.building import plan_collections
 from augury.dataset.collect import open_source, preparing
 from augury.dataset.columns import COPY, ORIGIN, PARENTS
@@ -182,9 +183,10 @@ def _reload(data: Dataset, recipe: Recipe, folder: Path, wanted: Mapping[str, st
                     insert_rows(db, "found", _found_schema(), _found(source.collection, len(files), records))
                     files.append(name)
         db.execute(
-            "CREATE TABLE known AS SELECT collection, id, side, digest FROM read_parquet(?) "
+            "CREATE TABLE known AS SELECT collection, id AS name, side, digest, cut, until, CASE WHEN cut IS NULL "
+            "THEN id ELSE left(id, len(id) - len(side) - 1) END AS id FROM read_parquet(?) "
             "JOIN (SELECT unnest(?::VARCHAR[]) AS collection, unnest(?::VARCHAR[]) AS wanted) USING (collection) "
-            "WHERE wanted IS NULL OR wanted = id",
+            "WHERE wanted IS NULL OR wanted = name",
             [str(data.folder / RECORDS), list(wanted), list(wanted.values())],
         )
         lost = db.execute(
@@ -196,12 +198,13 @@ def _reload(data: Dataset, recipe: Recipe, folder: Path, wanted: Mapping[str, st
             got = shown(lost[1] or "another content")
             raise CheckFailed(describe(f"record {lost[0]}", "what the source held", got, fix=RESTORE))
         query = (
-            "SELECT known.collection, side, id, min(file) AS file, arg_min(row, file) AS row, whole, "
-            "min(point) AS point, min(label) AS label FROM known JOIN found USING (id) WHERE whole = digest "
-            "AND problem = '' GROUP BY known.collection, side, id, whole ORDER BY 1, side NULLS LAST, id"
+            "SELECT known.collection, side, name AS id, min(file) AS file, arg_min(row, file) AS row, whole, "
+            "min(point) AS point, min(label) AS label, cut, until FROM known JOIN found USING (id) "
+            "WHERE whole = digest AND problem = '' GROUP BY known.collection, side, name, whole, cut, until "
+            "ORDER BY 1, side NULLS LAST, name"
         )
         write_index(folder, batches_of(db, query, schema()))
-    index = Index(folder, folder, files)
+    index = Index(folder, folder, files, events_of(recipe))
     index.write_ring()
     return index
 

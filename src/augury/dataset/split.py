@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from augury.dataset.collect import strength
+from augury.dataset.histories import expand
 from augury.dataset.tables import insert_rows, rows_of
 from augury.errors import DataError, describe, shown
 from augury.recipe.model import Split
@@ -62,8 +63,12 @@ def assign(db: duckdb.DuckDBPyConnection, split: Split | None, seed: int) -> Spl
     waiting = "FROM records WHERE side IS NULL AND cluster IS NOT NULL"
     hashed = db.execute(f"SELECT count(*) {waiting}").fetchone()[0]  # type: ignore[index]
     cuts: dict[str, float] = {}
+    db.execute("ALTER TABLE records ADD COLUMN cut DOUBLE")
+    db.execute("ALTER TABLE records ADD COLUMN until DOUBLE")
     if split and split.time and hashed:
         cuts = dict(split.cuts) or _moments(db, shares, waiting)
+        if cuts:
+            expand(db, cuts, DEFAULT_SIDE)
         _by_time(db, cuts, waiting)
     elif split and shares and hashed:
         chosen = _by_quota(db, shares, seed) if split.exact else _by_hash(db, shares, seed, split.stratify)
@@ -93,13 +98,17 @@ def _store(db: duckdb.DuckDBPyConnection, chosen: Iterator[tuple[str, str]]) -> 
 
 
 def _moments(db: duckdb.DuckDBPyConnection, shares: Mapping[str, float], waiting: str) -> dict[str, float]:
-    """Return the moments at which sides begin: where the shares cut the records in the order of time."""
-    total = db.execute(f"SELECT count(*) {waiting} AND moment IS NOT NULL").fetchone()[0]  # type: ignore[index]
+    """Return the moments at which sides begin: where the shares cut the records, or their events, in order of time."""
+    db.execute(
+        f"CREATE TABLE moments AS SELECT moment {waiting} AND moments IS NULL AND moment IS NOT NULL "
+        f"UNION ALL SELECT unnest(moments) AS moment {waiting} AND moments IS NOT NULL"
+    )
+    total = db.execute("SELECT count(*) FROM moments").fetchone()[0]  # type: ignore[index]
     cuts: dict[str, float] = {}
     reached = 0.0
     for side, share in shares.items():
         if reached > 0 and share > 0:
-            query = f"SELECT moment {waiting} AND moment IS NOT NULL ORDER BY moment LIMIT 1 OFFSET ?"
+            query = "SELECT moment FROM moments ORDER BY moment LIMIT 1 OFFSET ?"
             found = db.execute(query, [min(round(reached * total), total - 1)]).fetchone()
             cuts[side] = found[0] if found else 0.0
         reached += share

@@ -38,6 +38,7 @@ class Prepared(NamedTuple):
         whole: Digest of all its fields, shortened.
         content: Digest of its plain fields, shortened; None when it has none.
         group, stratum, label, given, moment: Its values of the fields that the run looks at.
+        moments: Those of its events, where the field that a split by time looks at holds events.
         stored: Its fields as they are kept.
         sketches: What each detector made of it.
         stage: Where it left: "" (it did not), "collect" or "clean".
@@ -56,6 +57,7 @@ class Prepared(NamedTuple):
     label: str | None = None
     given: str | None = None
     moment: float | None = None
+    moments: tuple[float, ...] | None = None
     stored: Mapping[str, Any] = {}
     sketches: tuple[bytes | None, ...] = ()
     stage: str = ""
@@ -71,7 +73,8 @@ def _own_schema() -> list[tuple[str, Any]]:
     import pyarrow as pa
 
     text, digest = pa.string(), pa.binary()
-    types = [text, pa.bool_(), text, pa.uint64(), digest, digest, text, text, text, text, pa.float64()]
+    moment = pa.float64()
+    types = [text, pa.bool_(), text, pa.uint64(), digest, digest, text, text, text, text, moment, pa.list_(moment)]
     return [*zip(OWN, types, strict=True), *((name, text) for name in FATE)]
 
 

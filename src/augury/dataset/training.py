@@ -101,7 +101,7 @@ def judge_fitted(recipe: Recipe, work: Workspace, engine: Local, index: Index) -
                 write_json(done, left)
             left = json.loads(done.read_text(encoding="utf-8"))
             gone.extend(Left(collection, name, None, CLEAN, code, detail) for _, name, code, detail in left)
-            index = Index(folder, index.store.folder, index.store.files)
+            index = Index(folder, index.store.folder, index.store.files, index.events)
     return index, gone
 
 

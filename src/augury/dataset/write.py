@@ -153,13 +153,14 @@ def write_marks(folder: Path, units: Path, shards: Sequence[Shard]) -> None:
 
 def write_records(folder: Path, index: Index) -> None:
     """Write the list of source records: id, side, copies, digest; replay and the audit stand on it."""
-    names = ["collection", "id", "side", "copies", "digest"]
-    types = [pa.string(), pa.string(), pa.string(), pa.int32(), pa.binary()]
+    names = ["collection", "id", "side", "copies", "digest", "cut", "until"]
+    types = [pa.string(), pa.string(), pa.string(), pa.int32(), pa.binary(), pa.float64(), pa.float64()]
     schema = pa.schema(list(zip(names, types, strict=True)))
     with written(_below(folder, RECORDS)) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for number, batch in enumerate(index.batches):
             copies = pa.array(index.copies[number * BATCH : number * BATCH + batch.num_rows], pa.int32())
             columns = [batch["collection"], batch["id"], batch["side"], copies, batch["whole"]]
+            columns += [batch["cut"], batch["until"]]
             writer.write_table(pa.table(columns, schema=schema))
 
 
