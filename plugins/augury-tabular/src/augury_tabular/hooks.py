@@ -1,52 +1,11 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import CleanerSpec, DetectorSpec, OpSpec, Plugin, hookimpl
-
-_CLEANERS = [
-    CleanerSpec(
-        "table.missing",
-        "augury_tabular.cleaners:Missing",
-        "Reject rows with too many missing cells.",
-        on="row",
-        examples=({"share": 0.0},),
-    ),
-    CleanerSpec(
-        "table.range",
-        "augury_tabular.cleaners:InRange",
-        "Reject rows with a number outside a range.",
-        on="row",
-        examples=({"lo": 0.0, "hi": 4.0},),
-    ),
-    CleanerSpec(
-        "table.outlier",
-        "augury_tabular.cleaners:Outlier",
-        "Reject training rows with a number far from its column's others.",
-        on="row",
-        examples=({"method": "iqr", "limit": 0.1}, {"limit": 0.5}),
-    ),
-]
-
-_DETECTORS = [
-    DetectorSpec(
-        "table.near",
-        "augury_tabular.near:Near",
-        "Rows equal but for rounding and a changed or missing cell.",
-        on="row",
-    ),
-    DetectorSpec(
-        "table.cells",
-        "augury_tabular.cells:Cells",
-        "Rows by the cells they share, for audits.",
-        on="row",
-        default=False,
-        audits=True,
-    ),
-]
+from augury.plugin import OpSpec, Plugin, hookimpl
 
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the ops, cleaners and detector of table rows."""
+    """Return the ops on table rows."""
     return Plugin(
         ops=[
             OpSpec(
@@ -55,15 +14,19 @@ def augury_plugin() -> Plugin:
                 "Add noise to numbers, sized by each column's spread or by the value.",
                 on="row",
                 effect="Rows",
-                examples=({"relative_to": "value", "scale": 0.05}, {"fraction": 0.5}),
+                examples=(
+                    {"relative_to": "value", "scale": 0.05},
+                    {"relative_to": "quantile", "scale": 0.02},
+                    {"fraction": 0.5},
+                ),
             ),
             OpSpec(
                 "table.swap",
                 "augury_tabular.ops.swap:Swap",
-                "Replace categories by others, drawn by their frequency.",
+                "Replace categories by others, drawn by frequency or likeness.",
                 on="row",
                 effect="Rows",
-                examples=({"fraction": 1.0},),
+                examples=({"fraction": 1.0}, {"fraction": 1.0, "by": "similarity"}),
             ),
             OpSpec(
                 "table.smote",
@@ -82,14 +45,74 @@ def augury_plugin() -> Plugin:
                 examples=({"alpha": 1.0},),
             ),
             OpSpec(
-                "table.unit",
-                "augury_tabular.ops.unit:Unit",
-                "Write numbers in another unit: a factor and an offset.",
+                "table.smotenc",
+                "augury_tabular.ops.smote:Smotenc",
+                "Move a row towards a near row of its class, categories to the most frequent around.",
                 on="row",
                 effect="Rows",
-                examples=({"factor": 0.5, "offset": -3.0},),
+                examples=({"k": 1},),
+            ),
+            OpSpec(
+                "table.borderline_smote",
+                "augury_tabular.ops.smote:BorderlineSmote",
+                "Make a row from one of its class at the border to others and a near one.",
+                on="row",
+                effect="Rows",
+                examples=({"m": 3},),
+            ),
+            OpSpec(
+                "table.adasyn",
+                "augury_tabular.ops.smote:Adasyn",
+                "Make rows where other classes surround the row's own.",
+                on="row",
+                effect="Rows",
+                examples=({"k": 2},),
+            ),
+            OpSpec(
+                "table.cutmix",
+                "augury_tabular.ops.cutmix:Cutmix",
+                "Take some columns from another row, their labels mixed by the share.",
+                on="row",
+                effect="Rows",
+                examples=({"alpha": 0.5},),
+            ),
+            OpSpec(
+                "table.bootstrap",
+                "augury_tabular.ops.bootstrap:Bootstrap",
+                "Replace a row by a training row of its class.",
+                on="row",
+                effect="Rows",
+            ),
+            OpSpec(
+                "table.copula",
+                "augury_tabular.ops.copula:Copula",
+                "Draw a row anew from a Gaussian copula of its class.",
+                on="row",
+                effect="Rows",
+            ),
+            OpSpec(
+                "table.mask",
+                "augury_tabular.ops.mask:Mask",
+                "Take values away: at random, by another column, or by the value.",
+                on="row",
+                effect="Rows",
+                examples=({"fraction": 0.4, "mechanism": "mnar"},),
+            ),
+            OpSpec(
+                "table.impute",
+                "augury_tabular.ops.impute:Impute",
+                "Fill missing values from the training side.",
+                on="row",
+                effect="Rows",
+                examples=({"method": "centre"},),
+            ),
+            OpSpec(
+                "table.date_shift",
+                "augury_tabular.ops.date_shift:DateShift",
+                "Move a row's dates together.",
+                on="row",
+                effect="Rows",
+                examples=({"unit": "hours", "together": False},),
             ),
         ],
-        cleaners=_CLEANERS,
-        detectors=_DETECTORS,
     )
