@@ -1,6 +1,6 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
 
 ROWS = [
     OpSpec(
@@ -111,6 +111,14 @@ ROWS = [
         effect="Rows",
         examples=({"unit": "hours", "together": False},),
     ),
+    OpSpec(
+        "table.unit",
+        "augury_tabular.ops.unit:Unit",
+        "Write numbers in another unit: a factor and an offset.",
+        on="row",
+        effect="Rows",
+        examples=({"factor": 0.5, "offset": -3.0},),
+    ),
 ]
 
 SERIES = [
@@ -162,8 +170,50 @@ SERIES = [
 ]
 
 
+_CLEANERS = [
+    CleanerSpec(
+        "table.missing",
+        "augury_tabular.cleaners:Missing",
+        "Reject rows with too many missing cells.",
+        on="row",
+        examples=({"share": 0.0},),
+    ),
+    CleanerSpec(
+        "table.range",
+        "augury_tabular.cleaners:InRange",
+        "Reject rows with a number outside a range.",
+        on="row",
+        examples=({"lo": 0.0, "hi": 4.0},),
+    ),
+    CleanerSpec(
+        "table.outlier",
+        "augury_tabular.cleaners:Outlier",
+        "Reject training rows with a number far from its column's others.",
+        on="row",
+        examples=({"method": "iqr", "limit": 0.1}, {"limit": 0.5}),
+    ),
+]
+
+_DETECTORS = [
+    DetectorSpec(
+        "table.near",
+        "augury_tabular.near:Near",
+        "Rows equal but for rounding and a changed or missing cell.",
+        on="row",
+    ),
+    DetectorSpec(
+        "table.cells",
+        "augury_tabular.cells:Cells",
+        "Rows by the cells they share, for audits.",
+        on="row",
+        default=False,
+        audits=True,
+    ),
+]
+
+
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the ops on table rows and on series, and the kind of series."""
+    """Return what there is for table rows and for series."""
     kind = KindSpec("series", "augury_tabular.series:Series", "A measured series, channels over time.")
-    return Plugin(kinds=[kind], ops=[*ROWS, *SERIES])
+    return Plugin(kinds=[kind], ops=[*ROWS, *SERIES], cleaners=_CLEANERS, detectors=_DETECTORS)
