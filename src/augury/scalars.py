@@ -30,6 +30,7 @@ class Number(Kind):
         decimals: Digits after the point that values are rounded to; None keeps all.
     """
 
+    entry_id = "number"
     space = "row"
 
     integer: bool = False
@@ -44,6 +45,8 @@ class Number(Kind):
 
     def check(self, value: Any) -> float | int:
         """Return an int or float; numpy scalars are taken, bool and text are not."""
+        if type(value) is float and not self.integer:
+            return value
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -67,6 +70,11 @@ class Number(Kind):
 
     def from_column(self, column: np.ndarray) -> list[float | int | None]:
         """Return numbers held to the bounds and the rounding; NaN becomes None."""
+        plain = self.hold(column).tolist()
+        return [None if v != v else int(v) if self.integer else v for v in plain]
+
+    def hold(self, column: np.ndarray) -> np.ndarray:
+        """Return a column held to the bounds and the rounding."""
         import numpy as np
 
         values = np.asarray(column, dtype=np.float64)
@@ -76,8 +84,7 @@ class Number(Kind):
             values = np.round(values, self.decimals)
         if self.lo is not None or self.hi is not None:
             values = np.clip(values, self.lo, self.hi)
-        plain = values.tolist()
-        return [None if v != v else int(v) if self.integer else v for v in plain]
+        return values
 
     def arrow(self) -> pa.DataType:
         """int64 or float64."""
@@ -110,6 +117,7 @@ class Category(Kind):
         store: What it is kept as: ``text`` or ``integer``.
     """
 
+    entry_id = "category"
     space = "row"
     lifts_to = "distribution"
 
@@ -123,6 +131,8 @@ class Category(Kind):
 
     def check(self, value: Any) -> Any:
         """Return the value; numpy scalars become plain ones, numbers text where the kind is kept as text."""
+        if type(value) is str and self.store == "text" and not self.values:
+            return value
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if not isinstance(value, str | int):
@@ -161,8 +171,58 @@ class Category(Kind):
         return [1, 2, 3] if self.store == "integer" else ["red", "green", ""]
 
 
+class Ordinal(Kind):
+    """One of a few values with an order, such as low, medium, high; kept as text.
+
+    Args:
+        values: All of them, the least first.
+    """
+
+    entry_id = "ordinal"
+    space = "row"
+    lifts_to = "distribution"
+
+    values: tuple[str, ...] = ("low", "medium", "high")
+
+    def check_params(self) -> None:
+        """Take two or more different values."""
+        if len(set(self.values)) < max(2, len(self.values)):
+            fix = "list each value once, the least first"
+            raise ParamError(describe("ordinal.values", "two or more different values", self.values, fix=fix))
+
+    def check(self, value: Any) -> str:
+        """Return one of the declared values; whole numbers are written out."""
+        if hasattr(value, "item") and getattr(value, "shape", None) == ():
+            value = value.item()
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if text in self.values:
+            return str(text)
+        fix = "add it to values: where it belongs, or correct the data"
+        raise FieldError(describe("", "one of the declared values", value, name=str(value), known=self.values, fix=fix))
+
+    def arrow(self) -> pa.DataType:
+        """String."""
+        import pyarrow as pa
+
+        return pa.string()
+
+    def lift(self, value: Any) -> dict[str, float]:
+        """Return the distribution that is certain of ``value``."""
+        return {value: 1.0}
+
+    def mix(self, values: Sequence[Any], weights: Sequence[float]) -> dict[str, float]:
+        """Return the distribution that gives each value its share of the weights."""
+        return _mix([self.lift(v) for v in values], weights)
+
+    def samples(self) -> list[Any]:
+        """Return values for tests."""
+        return list(self.values)
+
+
 class Distribution(Kind):
     """Weights over categories that sum to 1: a mixed label. In memory a mapping of text to float."""
+
+    entry_id = "distribution"
 
     def check(self, value: Any) -> dict[str, float]:
         """Return a dict sorted by category.
@@ -212,26 +272,45 @@ def _mix(values: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dic
 
 
 class Datetime(Kind):
-    """A moment: a ``datetime`` (naive, or with its zone), or ISO 8601 text of one."""
+    """A moment: a ``datetime`` (naive, or with its zone), or text of one.
 
+    Args:
+        format: How text is written, in the codes of ``strptime`` such as ``%d/%m/%Y``; None is ISO 8601.
+    """
+
+    entry_id = "datetime"
     space = "row"
+
+    format: str | None = None
 
     def check(self, value: Any) -> datetime:
         """Return a datetime; dates become midnight."""
         if isinstance(value, datetime):
-            return value if type(value) is datetime else self.check(value.isoformat())
+            return value if type(value) is datetime else self._parsed(value.isoformat())
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day)
         if isinstance(value, str):
-            try:
-                return datetime.fromisoformat(value)
-            except ValueError as error:
-                raise FieldError(
-                    describe("", "an ISO 8601 date or time", value, fix="write 2026-01-31T12:00:00")
-                ) from error
+            return self._parsed(value.strip())
         if hasattr(value, "astype"):
             return self.check(value.astype("datetime64[us]").item())
         raise FieldError(describe("", "a date or time", type_name(value), fix="give a datetime or ISO 8601 text"))
+
+    def _parsed(self, text: str) -> datetime:
+        if self.format is not None:
+            try:
+                return datetime.strptime(text, self.format)
+            except ValueError:
+                pass  # what was written by Augury is ISO 8601, whatever the source's form
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            expected = "an ISO 8601 date or time" if self.format is None else f"a time like {self.format}"
+            fix = (
+                "write 2026-01-31T12:00:00, or say how with format:"
+                if self.format is None
+                else "correct it, or format:"
+            )
+            raise FieldError(describe("", expected, text, fix=fix)) from error
 
     def arrow(self) -> pa.DataType:
         """timestamp[us]; a zone is converted to UTC."""
@@ -265,6 +344,7 @@ class Datetime(Kind):
 class Boolean(Kind):
     """True or false."""
 
+    entry_id = "boolean"
     space = "row"
     lifts_to = "distribution"
 
@@ -301,6 +381,7 @@ class Boolean(Kind):
 class Id(Kind):
     """A name of something: text, compared and never computed with. Ops leave it alone."""
 
+    entry_id = "id"
     space = "row"
 
     def check(self, value: Any) -> str:

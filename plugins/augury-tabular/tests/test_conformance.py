@@ -1,11 +1,20 @@
-"""The conformance kit over every op of this distribution."""
+"""The conformance kit over everything this distribution gives."""
 
-from augury.testing import CleanerConformance, DetectorConformance, OpConformance, cleaners_of, detectors_of, ops_of
+from augury.testing import (
+    CleanerConformance,
+    DetectorConformance,
+    KindConformance,
+    OpConformance,
+    cleaners_of,
+    detectors_of,
+    kinds_of,
+    ops_of,
+)
 
 
 @ops_of("augury-tabular")
 class TestOps(OpConformance):
-    """Every op on rows."""
+    """Every op on rows and series."""
 
 
 @cleaners_of("augury-tabular")
@@ -16,3 +25,8 @@ class TestCleaners(CleanerConformance):
 @detectors_of("augury-tabular")
 class TestDetectors(DetectorConformance):
     """Every detector of this distribution passes the kit."""
+
+
+@kinds_of("augury-tabular")
+class TestKinds(KindConformance):
+    """The kind of series."""
