@@ -30,8 +30,8 @@ COLUMNS = ("collection", "side", "id", "file", "row", "whole", "point", "label",
 def schema() -> pa.Schema:
     """Return the columns.
 
-    ``file`` and ``row`` say where a record is stored, ``point`` where its id is on the ring; ``cut`` and ``until`` bound
-    the events that its side sees as its own.
+    ``file`` and ``row`` say where a record is stored, ``point`` where its id is on the ring; ``cut`` and ``until``
+    bound the events that its side sees as its own.
     """
     import pyarrow as pa
 
