@@ -50,7 +50,7 @@ def apply_constraints(recipe: Recipe, work: Workspace, index: Index) -> tuple[In
         (folder / GONE).write_bytes((index.folder / GONE).read_bytes())
         write_json(done, [list(judging.gone[position]) for position in sorted(judging.gone)])
     left = [Left(*row) for row in json.loads(done.read_text(encoding="utf-8"))]
-    return Index(folder, index.store.folder, index.store.files), left
+    return Index(folder, index.store.folder, index.store.files, index.events), left
 
 
 def count_broken(left: Sequence[Left]) -> list[str]:

@@ -73,3 +73,21 @@ class Events:
         history, rest = kind.cut(kind.unpack(value), cut)
         target, _ = kind.cut(rest, until)
         return stored | {self.field: kind.pack(history), self.field + TARGET: kind.pack(target)}
+
+
+def foresight(field: str, cuts: Mapping[str, float], columns: Any, side: str, row: Mapping[str, Any]) -> str:
+    """Return in words what a row of a dataset split by time knows of a later time than its side may; else nothing.
+
+    Args:
+        field: The field of events.
+        cuts: Side to the moment it begins at.
+        columns: The collection's `Columns`.
+        side: The row's side.
+        row: The row, as stored.
+    """
+    spec = columns.after.get(field)
+    if spec is None or not holds_events(spec.kind) or row[field] is None:
+        return ""
+    own = cuts.get(side, min(cuts.values()))
+    late = [m for m in spec.kind.moments(spec.kind.unpack(row[field])).tolist() if m >= own]
+    return f"{len(late)} events of {field} at {own:g} or later, the first at {late[0]:g}" if late else ""

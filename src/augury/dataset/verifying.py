@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augury.dataset.audit import Audit, Finding, some
+from augury.dataset.histories import foresight
 from augury.dataset.identity import content_hash, quarantine_digest, row_id
 from augury.dataset.lookalikes import Lookalikes, lookalikes
 from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
@@ -146,6 +147,7 @@ def _check_rows(
 ) -> int:
     """Hash and audit a shard's rows, name those that are not as they were written; return how many there are."""
     columns = data.columns[shard["collection"]]
+    time, cuts = data.manifest.data["time"], data.manifest.data["split"]["cuts"]
     count = 0
     try:
         for row in chain.from_iterable(table.to_pylist() for table in data.tables(shard)):
@@ -157,6 +159,8 @@ def _check_rows(
             audit.add_row(place, shard["collection"], shard["side"], row, columns, digest)
             for compared in alike:
                 compared.add(place, shard["side"], row, columns)
+            if time and (problem := foresight(time, cuts, columns, shard["side"], row)):
+                report.findings.append(Finding(place, f"{row[ROW_ID]} on {shard['side']} knows {problem}"))
     except DataError as error:
         report.findings.append(Finding(f"{shard['path']} rows from {count}", f"cannot be read: {error}"))
     return count
