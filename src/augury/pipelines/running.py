@@ -125,12 +125,12 @@ class Running:
         carried = self.opened(name, anchor, segment.source if segment is not None else None)
         where = segment.map() if segment is not None else None
         if where is not None:
-            carried = kind.follow(carried, where)
+            carried = followed(kind, carried, where)
         if then is not None:
             ahead = segment_class(self.kind(anchor).space or "")(size)
             if ahead.push(then) and (where := ahead.map()) is not None:
-                carried, size = kind.follow(carried, where), ahead.size
-        return kind.close(carried, size)
+                carried, size = followed(kind, carried, where), ahead.size
+        return None if carried is None else kind.close(carried, size)
 
     def view(self, pool: str, field: str) -> View:
         """Return the donor pool as this record sees it."""
@@ -249,7 +249,11 @@ class Running:
                 continue
             opened = self.opened(spec.name, anchor, size)
             rule = self.exceptions[type(self._excepted).__name__].get(kind.entry_id) if self._excepted else None
-            self.carried[spec.name] = rule(kind, opened, self._excepted, where) if rule else kind.follow(opened, where)
+            moved = rule(kind, opened, self._excepted, where) if rule else followed(kind, opened, where)
+            if moved is None:
+                self.unmoved((spec,))
+            else:
+                self.carried[spec.name] = moved
 
     def opened(self, name: str, anchor: str, size: Any = None) -> Any:
         """Return a target in its carried form; ``size`` is the anchor's where it is opened only now."""
@@ -277,7 +281,7 @@ class Running:
             moved = self.moved_by(field, effect)
             segment = segment_class(info.kind.space)(info.size)
             if moved is None:
-                self._unmoved(targets)
+                self.unmoved(targets)
             elif segment.push(moved):
                 expected = segment.size
                 if (where := segment.map()) is not None:
@@ -294,12 +298,17 @@ class Running:
         self.flush(field)
         return effect.where(self.values[field], **effect.args)
 
-    def _unmoved(self, targets: Sequence[FieldSpec]) -> None:
+    def unmoved(self, targets: Sequence[FieldSpec]) -> None:
+        """Leave out targets that cannot follow, where their fields say so.
+
+        Raises:
+            DataError: where one does not.
+        """
         for spec in targets:
             if spec.on_unmoved != "drop":
                 fix = f"leave the step out, or give {spec.name} on_unmoved: drop"
-                what = f"a step that tells where {spec.name} goes"
-                raise DataError(describe("", what, shown("one that cannot tell"), fix=fix))
+                what = f"a step that {spec.name} can follow"
+                raise DataError(describe("", what, shown("one that cannot tell where it goes"), fix=fix))
             self.remove(spec.name)
 
     def _convert(self, field: str, effect: Convert) -> None:
@@ -365,14 +374,25 @@ class Running:
         return self.values
 
 
+def followed(kind: Kind, carried: Any, where: Any) -> Any:
+    """Return a target moved by a map, part by part where it is made of several; None where it cannot follow."""
+    parts = (where,) if kind.follows_whole else getattr(where, "parts", (where,))
+    for part in parts:
+        if carried is None:
+            return None
+        carried = kind.follow(carried, part)
+    return carried
+
+
 def _describe_segment(segment: Any) -> str:
     warps, tones = getattr(segment, "warps", ()), getattr(segment, "tones", ())
     if warps or tones:
-        parts = [f"{len(warps)} warp{'s' * (len(warps) > 1)} as one resample"] if warps else []
+        what = "warps and fields" if getattr(segment, "dense", False) else f"warp{'s' * (len(warps) > 1)}"
+        parts = [f"{len(warps)} {what} as one resample"] if warps else []
         parts += [f"{len(tones)} tone{'s' * (len(tones) > 1)} as one table"] if tones else []
         return " and ".join(parts)
     if hasattr(segment, "parts"):
         return f"time effects as one rendering of {len(segment.parts)} part{'s' * (len(segment.parts) != 1)}"
     if hasattr(segment, "pieces"):
         return f"edits as one map of {len(segment.pieces)} pieces"
-    return "a dense field as one resample"
+    return "nothing"

@@ -165,10 +165,11 @@ def _factors(m: Matrix, back: Matrix, size: tuple[int, int]) -> tuple[int, int]:
         slopes = [geo.jacobian(m, x, y) for x, y in spots]
         scale_x = min(math.hypot(s[0], s[2]) for s in slopes)
         scale_y = min(math.hypot(s[1], s[3]) for s in slopes)
-    return _factor(scale_x), _factor(scale_y)
+    return reduced_factor(scale_x), reduced_factor(scale_y)
 
 
-def _factor(scale: float) -> int:
+def reduced_factor(scale: float) -> int:
+    """Return the power of two that a source axis is reduced by before it is warped at a local scale."""
     if scale >= LEAST_UNREDUCED_SCALE:
         return 1
     return 1 << min(math.ceil(math.log2(LEAST_UNREDUCED_SCALE / max(scale, 1e-6)) - 1e-9), 12)
