@@ -83,6 +83,17 @@ class Running:
         self._infos: dict[str, RunInfo] = {}
         self.carried: dict[str, Any] = {}
 
+    def branch(self, without: Sequence[str]) -> Running:
+        """Return the record as it is now, without some fields, for steps whose result is taken by itself.
+
+        What they apply is written down here as there.
+        """
+        values = {name: value for name, value in self.values.items() if name not in without}
+        rest = (self.rings, self.states, self.state_hashes, self.compile)
+        other = Running(self.schema, values, self.id, self.copy, self.key, *rest)
+        other.kinds, other.applied, other.stored, other.trace = dict(self.kinds), self.applied, self.stored, self.trace
+        return other
+
     # -- what ops are shown ------------------------------------------------------------------------------------
 
     def kind(self, field: str) -> Kind:
