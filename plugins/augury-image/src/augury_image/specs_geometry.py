@@ -66,5 +66,13 @@ COMPOSITIONS = [
     op("grid_shuffle", "pasting", "GridShuffle", "Layers", "Shuffle the tiles of the picture.", ({"grid": [2, 1]},)),
 ]  # fmt: skip
 
+POLICIES = [
+    op("rand_augment", "policies", "RandAugment", "", "A few operations at one strength (RandAugment)."),
+    op("trivial_augment", "policies", "TrivialAugment", "", "One operation at any strength (TrivialAugment)."),
+    op("auto_augment", "policies", "AutoAugment", "", "A pair of operations found by search (AutoAugment).",
+       ({"policy": "cifar10"}, {"policy": "svhn"})),
+    op("aug_mix", "policies", "AugMix", "", "Chains of operations blended with the picture (AugMix)."),
+]  # fmt: skip
+
 GEOMETRY = [*WARPS, *FIELDS, *MASKING, *COMPOSITIONS]
 """Every op of these families."""

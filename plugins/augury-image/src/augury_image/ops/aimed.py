@@ -33,6 +33,23 @@ class _Aimed(Op):
         return Warp(shift, (draw["y1"] - draw["y0"], draw["x1"] - draw["x0"]))
 
 
+class _AimedSize(Sized, _Aimed):
+    """Base of aimed crops of a given size, or of a fraction of the sides."""
+
+    size: Size | None = None
+    side_frac_range: FractionRange = (0.3, 0.7)
+
+    def check_params(self) -> None:
+        """Check ``size``."""
+        self.check_size(self.size)
+
+    def _sides(self, rng: Rng, height: int, width: int) -> tuple[int, int]:
+        """Return the crop's height and width; the fractions are drawn either way."""
+        h_frac, w_frac = rng.uniform(*self.side_frac_range), rng.uniform(*self.side_frac_range)
+        h, w = self.size or (max(1, round(h_frac * height)), max(1, round(w_frac * width)))
+        return min(h, height), min(w, width)
+
+
 class BorderCrop(_Aimed):
     """Cut a drawn margin off each side.
 
@@ -58,31 +75,27 @@ class BorderCrop(_Aimed):
         return {"x0": left, "y0": top, "x1": width - right, "y1": height - bottom}
 
 
-class BoxCrop(Sized, _Aimed):
+class BoxCrop(_AimedSize):
     """Cut out a part of a given size that shows at least one object, if there is one.
 
     Fields: image or raw_image; every target on it follows and is cut. Objects are those of boxes, oriented boxes,
         polygons and lines.
 
     Args:
-        size: Height and width in pixels; held to the picture's.
+        size: Height and width in pixels, held to the picture's; null takes a fraction of the sides instead.
+        side_frac_range: (lo, hi) fraction of height and of width, drawn apart, where ``size`` is null.
         shown_frac: Which part of the object's width and height must be in the crop (or of the crop's, for an object
             that is larger), in [0, 1].
     Draws: the object, each equally likely; the crop in pixels, uniform among those that show it.
     Cost: a copy of the part; targets are looked at, pixels are not.
     """
 
-    size: Size = (224, 224)
     shown_frac: Annotated[float, Within(0.0, 1.0)] = 1.0
-
-    def check_params(self) -> None:
-        """Check ``size``."""
-        self.check_size(self.size)
 
     def draw(self, rng: Rng, info: Info) -> CropDraw:
         """Draw the object and the crop around it."""
         height, width = info.size.height, info.size.width
-        h, w = min(self.size[0], height), min(self.size[1], width)
+        h, w = self._sides(rng, height, width)
         boxes = boxes_of(info.targets, height, width)
         if not boxes:
             x0, y0 = rng.integer(0, width - w), rng.integer(0, height - h)
@@ -129,29 +142,25 @@ class CropToBox(_Aimed):
         return {"x0": x0, "y0": y0, "x1": max(x1, x0 + 1), "y1": max(y1, y0 + 1)}
 
 
-class MaskCrop(Sized, _Aimed):
+class MaskCrop(_AimedSize):
     """Cut out a part of a given size that shows some of a mask, if there is any of it.
 
     Fields: image or raw_image; every target on it follows and is cut. The first field of kind mask is looked at.
 
     Args:
-        size: Height and width in pixels; held to the picture's.
+        size: Height and width in pixels, held to the picture's; null takes a fraction of the sides instead.
+        side_frac_range: (lo, hi) fraction of height and of width, drawn apart, where ``size`` is null.
         ignore_labels: Labels that do not count, beside 0.
     Draws: a pixel of the mask, each equally likely; the crop in pixels, uniform among those that hold it.
     Cost: a copy of the part; the mask is run through what is pending and looked at.
     """
 
-    size: Size = (224, 224)
     ignore_labels: tuple[int, ...] = ()
-
-    def check_params(self) -> None:
-        """Check ``size``."""
-        self.check_size(self.size)
 
     def draw(self, rng: Rng, info: Info) -> CropDraw:
         """Draw a pixel of the mask and the crop around it."""
         height, width = info.size.height, info.size.width
-        h, w = min(self.size[0], height), min(self.size[1], width)
+        h, w = self._sides(rng, height, width)
         place, x, y = rng.random(), rng.random(), rng.random()
         mask = next(iter(masks_of(info.targets.values(), (height, width))), None)
         found = np.empty(0, int) if mask is None else np.flatnonzero(~np.isin(mask, (0, *self.ignore_labels)))

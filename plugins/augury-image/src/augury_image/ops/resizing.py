@@ -31,7 +31,7 @@ class ResizeSide(Op):
 
     on = PLANES
 
-    length_px_range: Annotated[IntRange, Within(1, LONGEST)] = (256, 256)
+    length_px_range: Annotated[IntRange, Within(1, LONGEST)] = (224, 320)
     side: Literal["longest", "shortest"] = "longest"
     max_length_px: Annotated[int, Within(1, LONGEST)] = LONGEST
     interpolation: Interpolation = "linear"
