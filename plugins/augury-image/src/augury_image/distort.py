@@ -49,7 +49,7 @@ def grid(size: tuple[int, int], x_knots: Sequence[float], y_knots: Sequence[floa
     height, width = size
     x = np.interp(_middles(width), np.linspace(0.0, width, len(x_knots)), np.array(x_knots) * width)
     y = np.interp(_middles(height), np.linspace(0.0, height, len(y_knots)), np.array(y_knots) * height)
-    return np.dstack(np.meshgrid(x, y)).astype(np.float32)
+    return _separable(x, y)
 
 
 def lens(
@@ -68,17 +68,19 @@ def lens(
     Reference: Brown, Decentering Distortion of Lenses, 1966; Kannala and Brandt, A Generic Camera Model, 2006.
     """
     height, width = size
-    middle = np.array([center_frac[0] * width, center_frac[1] * height], np.float32)
-    away = _centres(size) - middle
+    middle_x, middle_y = center_frac[0] * width, center_frac[1] * height
     half = math.hypot(height, width) / 2
-    r2 = np.sum(away * away, axis=2, keepdims=True) / np.float32(half * half)
+    dx, dy = ((_middles(width) - middle_x) / half).astype(np.float32), ((_middles(height) - middle_y) / half)[:, None]
+    r2 = dx * dx + (dy * dy).astype(np.float32)
     if model == "fisheye":
-        r = np.sqrt(np.maximum(r2, 1e-12))
-        angle = np.minimum(k1 * r, 1.55)
-        factor = np.tan(angle) / (math.tan(k1) * r)
+        r = np.sqrt(np.maximum(r2, np.float32(1e-12)))
+        factor = np.tan(np.minimum(r * np.float32(k1), np.float32(1.55))) / (r * np.float32(math.tan(k1)))
     else:
-        factor = 1.0 + r2 * (k1 + r2 * k2)
-    return (middle + away * factor).astype(np.float32)
+        factor = 1 + r2 * (np.float32(k1) + r2 * np.float32(k2))
+    out = np.empty((height, width, 2), np.float32)
+    out[:, :, 0] = middle_x + half * dx * factor
+    out[:, :, 1] = middle_y + (half * dy).astype(np.float32) * factor
+    return out
 
 
 def mesh(size: tuple[int, int], offsets_px: Sequence[Sequence[Sequence[float]]]) -> np.ndarray:
@@ -89,16 +91,18 @@ def mesh(size: tuple[int, int], offsets_px: Sequence[Sequence[Sequence[float]]])
     """
     height, width = size
     nodes = np.array(offsets_px, np.float32)
-    rows, columns = nodes.shape[:2]
-    u = _middles(width) / width * (columns - 1)
-    v = _middles(height) / height * (rows - 1)
-    j, i = np.minimum(u.astype(int), columns - 2), np.minimum(v.astype(int), rows - 2)
-    a, b = (u - j).astype(np.float32)[None, :, None], (v - i).astype(np.float32)[:, None, None]
-    i, j = i[:, None], j[None, :]
-    here, right, below, across = nodes[i, j], nodes[i, j + 1], nodes[i + 1, j], nodes[i + 1, j + 1]
-    upper = here + (right - here) * a + (across - right) * b
-    lower = here + (across - below) * a + (below - here) * b
-    out: np.ndarray = _centres(size) + np.where(a >= b, upper, lower)
+    rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
+    out = _centres(size)
+    u, v = _middles(width) / width * columns, _middles(height) / height * rows
+    across, down = np.searchsorted(u, np.arange(columns + 1)), np.searchsorted(v, np.arange(rows + 1))
+    for i in range(rows):
+        b = (v[down[i] : down[i + 1]] - i).astype(np.float32)[:, None, None]
+        for j in range(columns):
+            a = (u[across[j] : across[j + 1]] - j).astype(np.float32)[None, :, None]
+            here, right, below, far = nodes[i, j], nodes[i, j + 1], nodes[i + 1, j], nodes[i + 1, j + 1]
+            upper = here + (right - here) * a + (far - right) * b
+            lower = here + (far - below) * a + (below - here) * b
+            out[down[i] : down[i + 1], across[j] : across[j + 1]] += np.where(a >= b, upper, lower)
     return out
 
 
@@ -140,4 +144,11 @@ def _middles(side: int) -> np.ndarray:
 
 
 def _centres(size: tuple[int, int]) -> np.ndarray:
-    return np.dstack(np.meshgrid(_middles(size[1]), _middles(size[0]))).astype(np.float32)
+    return _separable(_middles(size[1]), _middles(size[0]))
+
+
+def _separable(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return float32 (height, width, 2) of x by column and y by row."""
+    out = np.empty((len(y), len(x), 2), np.float32)
+    out[:, :, 0], out[:, :, 1] = x, y[:, None]
+    return out

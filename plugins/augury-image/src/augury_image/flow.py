@@ -12,7 +12,8 @@ from augury_image.dense import trace
 def turned(flow: np.ndarray, where: PlaneMap) -> np.ndarray:
     """Return flow (height, width, 2), already in its pixels' new places, with its vectors sent through the map."""
     if where.segment is not None and where.segment.dense:
-        return _by_slopes(flow, trace(where.segment).source)
+        found = trace(where.segment)
+        return _by_slopes(flow, np.stack([found.x, found.y], axis=2))
     assert where.matrix is not None
     m = np.array(where.matrix).reshape(3, 3)
     if geo.is_affine(where.matrix):

@@ -77,8 +77,9 @@ def render_labels(labels: np.ndarray, where: PlaneMap, background: int) -> np.nd
     colour = (float(background),)
     if where.segment is not None and where.segment.dense:
         found = trace(where.segment)
-        moved = resample_dense(labels[:, :, None], found.source, "replicate", colour, "nearest")[:, :, 0]
-        moved[found.hidden] = background
+        moved = resample_dense(labels[:, :, None], found.x, found.y, "replicate", colour, "nearest")[:, :, 0]
+        if found.hidden is not None:
+            moved[found.hidden] = background
         return moved
     assert where.matrix is not None
     moved = resample(labels[:, :, None], where.matrix, size, "constant", colour, "nearest")[:, :, 0]
@@ -94,8 +95,8 @@ def render_numbers(numbers: np.ndarray, where: PlaneMap, interpolation: Interpol
     nothing = (float("nan"),) * numbers.shape[2]
     if where.segment is not None and where.segment.dense:
         found = trace(where.segment)
-        moved = resample_dense(numbers, found.source, "replicate", nothing, interpolation)
-        hidden: np.ndarray | None = found.hidden
+        moved = resample_dense(numbers, found.x, found.y, "replicate", nothing, interpolation)
+        hidden = found.hidden
     else:
         assert where.matrix is not None
         moved = resample(numbers, where.matrix, size, "replicate", nothing, interpolation)
