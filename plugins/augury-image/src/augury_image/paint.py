@@ -21,7 +21,7 @@ _AA_REACH = 0.67
 """How far OpenCV's antialiased polygons cover beyond their corners, in pixels (measured; the rest of the error is
 under 0.15 of a pixel's coverage)."""
 
-_FINE = 4
+_FINE = 8
 """Into how many parts a pixel's side is cut where coverage is counted."""
 
 
@@ -127,9 +127,9 @@ def coverage(outline: Polygon, size: tuple[int, int]) -> np.ndarray:
 
 
 def union_coverage(pieces: Iterable[Polygon], size: tuple[int, int]) -> np.ndarray:
-    """Return uint8 (height, width): how much of each pixel lies inside any of several convex polygons, to a sixteenth.
+    """Return uint8 (height, width): how much of each pixel lies inside any of several convex polygons.
 
-    Polygons that share an edge leave no seam.
+    Polygons that share an edge leave no seam; edges lie up to a sixteenth of a pixel outwards.
     """
     height, width = size
     fine = np.zeros((height * _FINE, width * _FINE), np.uint8)

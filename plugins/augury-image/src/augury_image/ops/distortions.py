@@ -145,7 +145,7 @@ class PiecewiseAffine(_Distorted):
 
     Args:
         cells_range: (lo, hi) of the mesh's columns and rows, drawn apart.
-        shift_frac_range: (lo, hi) of a node's shift along each side, as a fraction of a cell; up to 0.4, so that the
+        shift_frac_range: (lo, hi) of a node's shift along each side, as a fraction of a cell; up to 0.24, so that the
             mesh does not fold. Nodes on the edge stay.
         border: What lies outside (nothing does).
         fill: Colour of a constant border, in [0, 1].
@@ -155,7 +155,7 @@ class PiecewiseAffine(_Distorted):
     """
 
     cells_range: Annotated[IntRange, Within(2, 16)] = (3, 5)
-    shift_frac_range: Annotated[Range, Within(0.0, 0.4)] = (0.05, 0.25)
+    shift_frac_range: Annotated[Range, Within(0.0, 0.24)] = (0.05, 0.2)
 
     def draw(self, rng: Rng, info: Info) -> dict[str, Any]:
         """Draw the nodes' shifts in cells, rows of columns of (x, y)."""
