@@ -343,25 +343,41 @@ def _within(convex: Polygon, xy: np.ndarray) -> np.ndarray:
 
 
 def _invert_field(dense: np.ndarray, xy: np.ndarray, source: PlaneSize) -> np.ndarray:
-    """Find output points whose source is ``xy``, by damped fixed-point steps from several starts' best."""
+    """Find output points whose source is ``xy``: Newton's steps by the field's slope, halved where they do not help."""
     import numpy as np
 
     height, width = dense.shape[:2]
     canvas = np.array([width, height], dtype=np.float64)
-    scale = canvas / (source.width, source.height)
-    guess = xy * scale
-    best, best_error = guess.copy(), np.full(len(xy), np.inf)
-    for _ in range(60):
-        error = xy - _sample_field(dense, guess)
-        size = np.hypot(*error.T)
-        better = size < best_error
-        best[better], best_error[better] = guess[better], size[better]
-        if not np.any(best_error > 1e-3):
+    best = xy * canvas / (source.width, source.height)
+    missing = xy - _sample_field(dense, best)
+    errors, length = np.hypot(*missing.T), np.ones(len(xy))
+    for _ in range(40):
+        if not np.any(errors > 1e-3):
             break
         # Where the field folds the steps run away; what is found a canvas beyond is nowhere.
-        guess = np.clip(guess + 0.8 * error * scale, -canvas, 2 * canvas)
-    best[best_error > 0.1] = np.nan
+        step = _slope_inverse(dense, best, missing)
+        guess = np.clip(best + length[:, None] * step, -canvas, 2 * canvas)
+        left = xy - _sample_field(dense, guess)
+        size = np.hypot(*left.T)
+        better = size < errors
+        best[better], missing[better], errors[better] = guess[better], left[better], size[better]
+        length = np.where(better, np.minimum(1.0, 2.0 * length), 0.5 * length)
+    best[errors > 0.1] = np.nan
     return best
+
+
+def _slope_inverse(dense: np.ndarray, at: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return the steps in the output that move the source by ``by``, by the field's slope; bounded where it is flat."""
+    import numpy as np
+
+    reach = np.array([1.0, 0.0])
+    along = (_sample_field(dense, at + reach) - _sample_field(dense, at - reach)) / 2
+    down = (_sample_field(dense, at + reach[::-1]) - _sample_field(dense, at - reach[::-1])) / 2
+    det = along[:, 0] * down[:, 1] - along[:, 1] * down[:, 0]
+    safe = np.where(np.abs(det) < 1e-3, np.where(det < 0, -1e-3, 1e-3), det)
+    x = (down[:, 1] * by[:, 0] - down[:, 0] * by[:, 1]) / safe
+    y = (along[:, 0] * by[:, 1] - along[:, 1] * by[:, 0]) / safe
+    return np.stack([x, y], axis=1)
 
 
 def _sample_field(dense: np.ndarray, xy: np.ndarray) -> np.ndarray:

@@ -212,19 +212,22 @@ class GridShuffle(Op):
 
     def draw(self, rng: Rng, info: Info) -> dict[str, list[int]]:
         """Draw which tile goes to each place, row by row."""
-        return {"order": rng.permutation(self.grid[0] * self.grid[1])}
+        rows, columns = self._tiles(info)
+        return {"order": rng.permutation(rows * columns)}
+
+    def _tiles(self, info: Info) -> tuple[int, int]:
+        """Return the tiles down and across: no more than there are pixels."""
+        return min(self.grid[0], info.size.height), min(self.grid[1], info.size.width)
 
     def effect(self, draw: Any, info: Info) -> Layers:
         """Return the layers."""
         height, width = info.size.height, info.size.width
-        rows, columns = self.grid
+        rows, columns = self._tiles(info)
         ys = [round(i * height / rows) for i in range(rows + 1)]
         xs = [round(j * width / columns) for j in range(columns + 1)]
         tiles = [(xs[j], ys[i], xs[j + 1], ys[i + 1]) for i in range(rows) for j in range(columns)]
         layers = []
         for to, source in zip(tiles, (tiles[k] for k in draw["order"]), strict=True):
-            if min(to[2] - to[0], to[3] - to[1], source[2] - source[0], source[3] - source[1]) < 1:
-                continue
             kx, ky = (to[2] - to[0]) / (source[2] - source[0]), (to[3] - to[1]) / (source[3] - source[1])
             place = (kx, 0.0, to[0] - kx * source[0], 0.0, ky, to[1] - ky * source[1], 0.0, 0.0, 1.0)
             layers.append(Layer(SELF, place, region=box_region(*to)))
