@@ -51,6 +51,8 @@ MASKING = [
     op("xy_masking", "masking", "XyMasking", "Layers", "Cover stripes of columns and rows.", ({"noise": True},)),
     op("pixel_dropout", "masking", "PixelDropout", "Pixels", "Set single pixels to a colour.",
        ({"per_channel": True},)),
+    op("morphology", "morphology", "Morphology", "Pixels", "Let bright parts grow or shrink.",
+       ({"operation": "close"},)),
     op("object_erasing", "masking", "ObjectErasing", "Layers", "Cover rectangles on objects.", ({"noise": True},)),
     op("mask_dropout", "masking", "MaskDropout", "Layers", "Cover whole objects along their outline.",
        ({"objects_range": [2, 2], "noise": True},)),
@@ -66,6 +68,12 @@ COMPOSITIONS = [
     op("grid_shuffle", "pasting", "GridShuffle", "Layers", "Shuffle the tiles of the picture.", ({"grid": [2, 1]},)),
 ]  # fmt: skip
 
+LEVELS = [
+    op("autocontrast", "levels", "Autocontrast", "Pixels", "Stretch each channel to all levels."),
+    op("equalize", "levels", "Equalize", "Pixels", "Give each channel a flat histogram."),
+    op("sharpness", "levels", "Sharpness", "Pixels", "Blur or sharpen by mixing with the smoothed picture."),
+]
+
 POLICIES = [
     op("rand_augment", "policies", "RandAugment", "", "A few operations at one strength (RandAugment)."),
     op("trivial_augment", "policies", "TrivialAugment", "", "One operation at any strength (TrivialAugment)."),
@@ -74,5 +82,5 @@ POLICIES = [
     op("aug_mix", "policies", "AugMix", "", "Chains of operations blended with the picture (AugMix)."),
 ]  # fmt: skip
 
-GEOMETRY = [*WARPS, *FIELDS, *MASKING, *COMPOSITIONS]
+GEOMETRY = [*WARPS, *FIELDS, *MASKING, *COMPOSITIONS, *LEVELS, *POLICIES]
 """Every op of these families."""

@@ -41,8 +41,8 @@ class Rotate(Warped):
     Args:
         angle_deg_range: (lo, hi) in degrees, anticlockwise as seen.
         canvas: ``keep`` keeps it and cuts the corners; ``grow`` makes it hold the whole turned picture; ``shrink``
-            keeps it and makes the picture small enough; ``inside`` cuts it to the largest upright rectangle that shows
-            nothing outside the picture.
+            keeps it and makes the picture small enough, ratio kept (SafeRotate of albumentations stretches); ``inside``
+            cuts it to the largest upright rectangle that shows nothing outside the picture.
         border: What lies outside: ``constant`` (``fill``), ``reflect`` or ``replicate``.
         fill: Colour of a constant border, in [0, 1]: one number or one a channel.
         interpolation: nearest, linear, cubic, lanczos or area.
