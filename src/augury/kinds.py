@@ -26,7 +26,7 @@ class Kind(Configured):
         space: The space whose effects act on it ("plane", "text", "time", "row"), or None for a pure target.
         follows: The spaces whose maps it can follow when it is linked to an anchor by ``of``.
         follows_whole: Whether `follow` takes a chain of warps and dense fields as one map, as kinds made of pixels do
-            to be resampled once. Others are given the chain's parts one after the other.
+            to be resampled once. Others are given its stages one after the other.
         payload: Whether it is kept as encoded bytes (images, audio) that are decoded when needed.
     """
 

@@ -185,7 +185,7 @@ def test_targets_follow_part_by_part(name):
     where = together(CHAINS[name]).map()
     carried = kind.open(kind.check(points), size)
     whole = kind.close(kind.follow(carried, where), size)
-    for part in where.parts:
+    for part in where.stages:
         carried = kind.follow(carried, part)
     moved = kind.close(carried, size)
     np.testing.assert_allclose(moved.xy, whole.xy, atol=1e-6)
@@ -196,7 +196,7 @@ def test_targets_follow_part_by_part(name):
     assert np.mean((mask > 0) != (shown[:, :, 2] > 127)) < 0.003
     outlines = PolygonsKind()
     shapes = outlines.open(outlines.check([square]), size)
-    for part in where.parts:
+    for part in where.stages:
         shapes = outlines.follow(shapes, part)
     ring = outlines.close(shapes, size).objects[0][0]
     ys, xs = np.nonzero(shown[:, :, 2] > 127)

@@ -386,12 +386,12 @@ class Running:
 
 
 def followed(kind: Kind, carried: Any, where: Any) -> Any:
-    """Return a target moved by a map, part by part where it is made of several; None where it cannot follow."""
-    parts = (where,) if kind.follows_whole else getattr(where, "parts", (where,))
-    for part in parts:
+    """Return a target moved by a map, stage by stage where it is made of several; None where it cannot follow."""
+    stages = (where,) if kind.follows_whole else getattr(where, "stages", (where,))
+    for stage in stages:
         if carried is None:
             return None
-        carried = kind.follow(carried, part)
+        carried = kind.follow(carried, stage)
     return carried
 
 

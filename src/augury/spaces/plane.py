@@ -182,12 +182,12 @@ class PlaneSegment:
             return None
         if not self.dense:
             return PlaneMap(self.matrix, self.source, self.size, self.clips(), segment=self)
-        parts = self._parts()
-        if len(parts) == 1:
-            return parts[0]
-        return PlaneMap(None, self.source, self.size, parts[-1].clips, segment=self, parts=parts)
+        stages = self._split()
+        if len(stages) == 1:
+            return stages[0]
+        return PlaneMap(None, self.source, self.size, stages[-1].clips, segment=self, stages=stages)
 
-    def _parts(self) -> list[PlaneMap]:
+    def _split(self) -> list[PlaneMap]:
         """One map for each run of warps and one for each field, in order."""
         out: list[PlaneMap] = []
         run = PlaneSegment(self.source)
@@ -225,10 +225,10 @@ class PlaneMap:
         hides: Convex polygons in output coordinates that cover what is under them (`Layers`).
         within: Convex polygons in output coordinates: only what lies in one of them is seen. None is no such limit.
         segment: What pixel kinds are rendered by; None inside `Layers`, where the other attributes say all.
-        parts: The maps it is made of, one after the other: runs of warps and fields. Most maps are their own only part.
+        stages: The maps it is made of, one after the other: runs of warps and fields. Most are their own only stage.
     """
 
-    __slots__ = ("_field", "_parts", "clips", "hides", "matrix", "segment", "size", "source", "within")
+    __slots__ = ("_field", "_stages", "clips", "hides", "matrix", "segment", "size", "source", "within")
 
     def __init__(
         self,
@@ -240,7 +240,7 @@ class PlaneMap:
         segment: PlaneSegment | None = None,
         *,
         within: Sequence[Polygon] | None = None,
-        parts: Sequence[PlaneMap] = (),
+        stages: Sequence[PlaneMap] = (),
         field: int = -1,
     ) -> None:
         """Hold the parts; see the class. ``field`` is the step of ``segment`` whose dense map this is."""
@@ -251,19 +251,19 @@ class PlaneMap:
         self.hides = hides
         self.within = within
         self.segment = segment
-        self._parts = parts
+        self._stages = stages
         self._field = field
 
     @property
-    def parts(self) -> Sequence[PlaneMap]:
+    def stages(self) -> Sequence[PlaneMap]:
         """The maps this one is made of, in order."""
-        return self._parts or (self,)
+        return self._stages or (self,)
 
     @property
     def mirrors(self) -> bool:
         """Whether the map turns left into right (reverses orientation); a dense field by itself never does."""
-        if self._parts:
-            return sum(part.mirrors for part in self._parts) % 2 == 1
+        if self._stages:
+            return sum(stage.mirrors for stage in self._stages) % 2 == 1
         return self.matrix is not None and geo.determinant(self.matrix) < 0
 
     def points(self, xy: np.ndarray) -> np.ndarray:
@@ -271,9 +271,9 @@ class PlaneMap:
         import numpy as np
 
         xy = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
-        if self._parts:
-            for k, part in enumerate(self._parts):
-                xy = part.points(xy if k == 0 else np.where(self._parts[k - 1].inside(xy)[:, None], xy, np.nan))
+        if self._stages:
+            for k, stage in enumerate(self._stages):
+                xy = stage.points(xy if k == 0 else np.where(self._stages[k - 1].inside(xy)[:, None], xy, np.nan))
             return xy
         if self.matrix is None:
             found, there = np.full_like(xy, np.nan), np.isfinite(xy).all(axis=1)
