@@ -33,9 +33,9 @@ class Autocontrast(Op):
 class Equalize(Op):
     """Give each channel a flat histogram.
 
-    Fields: image; targets stay. 16-bit images are refused.
+    Fields: image; targets stay.
 
-    Cost: a histogram and a table a channel; floats are counted in 256 levels and mapped between them.
+    Cost: a histogram and a table a channel; 16 bit and floats are counted in 256 levels and mapped between them.
     Reference: Pillow's ImageOps.equalize, whose results it gives on 8 bit.
     """
 
@@ -43,7 +43,7 @@ class Equalize(Op):
 
     def effect(self, draw: Any, info: Info) -> Pixels:
         """Return the function."""
-        return Pixels(equalize_levels)
+        return Pixels(equalize_levels, accepts=("uint8", "uint16", "float32"))
 
 
 class Sharpness(Op):
@@ -84,15 +84,18 @@ def stretch_levels(image: np.ndarray) -> np.ndarray:
 
 
 def equalize_levels(image: np.ndarray) -> np.ndarray:
-    """Return each channel of uint8 or float32 equalized."""
-    coarse = image if image.dtype == np.uint8 else np.rint(image * np.float32(255.0)).astype(np.uint8)
+    """Return each channel equalized."""
+    unit = np.float32(UNIT[image.dtype])
+    levels = image if image.dtype == np.uint8 else image * (np.float32(255.0) / unit)
+    coarse = levels if image.dtype == np.uint8 else np.rint(levels).astype(np.uint8)
     out = np.empty_like(image)
     for c in range(image.shape[2]):
         table = _table(np.bincount(coarse[:, :, c].ravel(), minlength=256))
         if image.dtype == np.uint8:
             out[:, :, c] = table[image[:, :, c]]
         else:
-            out[:, :, c] = np.interp(image[:, :, c] * 255.0, np.arange(256), table) / 255.0
+            even = np.interp(levels[:, :, c], np.arange(256), table) * (unit / 255.0)
+            out[:, :, c] = even if image.dtype == np.float32 else np.rint(even)
     return out
 
 
