@@ -1,7 +1,7 @@
 """What this distribution registers. Imports nothing but the plugin interface."""
 
 from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, Plugin, hookimpl
-from augury_image.specs import op
+from augury_image.specs import PLANES, op
 from augury_image.specs_geometry import GEOMETRY
 
 _KINDS = [
@@ -49,7 +49,7 @@ _CLEANERS = [
         "image.valid",
         "augury_image.cleaners:Valid",
         "Reject pictures of the wrong size or shape.",
-        on=_PLANES,
+        on=PLANES,
         examples=({"side_px_range": [1, 40], "max_aspect": 1.2},),
     ),
     CleanerSpec("image.blank", "augury_image.cleaners:Blank", "Reject pictures of one colour.", on="image"),
@@ -58,7 +58,7 @@ _CLEANERS = [
         "image.tiles",
         "augury_image.cleaners:Tiles",
         "Cut pictures into tiles of one size.",
-        on=_PLANES,
+        on=PLANES,
         examples=(
             {"size": [16, 20], "overlap_px": [4, 0]},
             {"size": [20, 64], "edge": "pad"},
