@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the registry: ops.md, cleaners.md, kinds.md, formats-reference.md, errors.md.
+"""Writes the pages that are made from the registry: ops, cleaners, kinds, formats, errors and image-catalogue.
 
 ``python docs/generate.py`` writes them, ``--check`` says which are out of date and exits 1. The core and the modalities
 are listed, whatever else is installed.
@@ -12,6 +12,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+
+import image_catalogue
 
 from augury import effects, errors
 from augury.catalog import Entry, registry
@@ -139,6 +141,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "kinds.md": kinds_page,
     "formats-reference.md": formats_page,
     "errors.md": errors_page,
+    "image-catalogue.md": image_catalogue.page,
 }
 
 

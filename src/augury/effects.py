@@ -30,6 +30,8 @@ SELF = -1
 
 NO_ARGS: Mapping[str, Any] = {}
 
+NO_ROWS: Mapping[str, tuple[int, ...]] = {}
+
 
 class Warp(NamedTuple):
     """Plane: a homography from source to output onto a canvas of ``size`` (height, width).
@@ -96,8 +98,10 @@ class Layer(NamedTuple):
         source: `SELF`, a donor's number, or None for a plain ``fill``.
         place: From the source to the output canvas.
         region: Convex polygon of the output that the layer covers; None is all of the placed source (or canvas).
+        pieces: A shape that is not convex, as disjoint convex polygons; the layer covers them instead of ``region``.
         alpha: Opacity in [0, 1].
         targets: Whether the source's targets come along (only for a source that is not None).
+        rows: Target fields of which only these entries come along (those of a pasted object).
         hides: Whether it hides the targets under it; default: when alpha is at least 0.5.
         weight: Share of this layer's label in the mix; None is its visible, alpha-weighted area; 0 leaves it out.
         fill: The colour where ``source`` is None; ``noise_seed`` makes it uniform noise instead.
@@ -106,12 +110,19 @@ class Layer(NamedTuple):
     source: int | None
     place: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     region: Polygon | None = None
+    pieces: tuple[Polygon, ...] | None = None
     alpha: float = 1.0
     targets: bool = True
+    rows: Mapping[str, tuple[int, ...]] = NO_ROWS
     hides: bool | None = None
     weight: float | None = None
     fill: Fill = 0.0
     noise_seed: int | None = None
+
+    @property
+    def shape(self) -> tuple[Polygon, ...] | None:
+        """The convex polygons it covers; None is all of the placed source (or canvas)."""
+        return self.pieces if self.pieces is not None else None if self.region is None else (self.region,)
 
     @property
     def covers(self) -> bool:

@@ -25,11 +25,14 @@ class Kind(Configured):
     Class attributes:
         space: The space whose effects act on it ("plane", "text", "time", "row"), or None for a pure target.
         follows: The spaces whose maps it can follow when it is linked to an anchor by ``of``.
+        follows_whole: Whether `follow` takes a chain of warps and dense fields as one map, as kinds made of pixels do
+            to be resampled once. Others are given its stages one after the other.
         payload: Whether it is kept as encoded bytes (images, audio) that are decoded when needed.
     """
 
     space: ClassVar[str | None] = None
     follows: ClassVar[frozenset[str]] = frozenset()
+    follows_whole: ClassVar[bool] = False
     payload: ClassVar[bool] = False
 
     # -- every kind ------------------------------------------------------------------------------------------
@@ -160,11 +163,22 @@ class Kind(Configured):
         return value
 
     def follow(self, carried: Any, where: Any) -> Any:
-        """Follow a map (`PlaneMap`, `TextMap`, `TimeMap`) of one of the spaces in ``follows``."""
+        """Follow a map (`PlaneMap`, `TextMap`, `TimeMap`) of one of the spaces in ``follows``.
+
+        None says that it cannot follow this one: the record is refused, or the field is left out with
+        ``on_unmoved: drop``.
+        """
         raise NotImplementedError
 
     def merge(self, parts: Sequence[tuple[Any, Any]], size: Any) -> Any:
-        """Follow `Layers`: ``parts`` are (carried, map) of each layer with targets, bottom first."""
+        """Follow `Layers`: ``parts`` are (carried, map) of each layer with targets, bottom first; None as in `follow`.
+
+        Layers of one source share one carried object.
+        """
+        raise NotImplementedError
+
+    def take(self, carried: Any, rows: Sequence[int]) -> Any:
+        """Return the carried entries of these rows only, for `Layer.rows`; kinds without rows are never asked."""
         raise NotImplementedError
 
     def close(self, carried: Any, size: Any) -> Any:

@@ -115,11 +115,11 @@ def test_plugins_import_public_modules_only(package):
 
 @pytest.mark.parametrize("package", PLUGINS, ids=lambda p: p.name)
 def test_hooks_are_light(package):
-    """A hooks module, and the package it lies in, import nothing heavy when loaded."""
-    for name in ("hooks", "__init__"):
-        path = package / f"{name}.py"
+    """A hooks module, its modules of specs and the package they lie in import nothing heavy when loaded."""
+    for path in (package / "hooks.py", package / "__init__.py", *sorted(package.glob("specs*.py"))):
         if path.exists():
             eager = {found.module for found in imports(path) if found.eager}
             outside = {m for m in eager if m.startswith(("augury", "numpy", "scipy", "cv2", "PIL", "pyarrow"))}
-            allowed = {m for m in outside if m == "augury" or m.startswith("augury.plugin")}
+            light = ("augury.plugin", f"{package.name}.specs")
+            allowed = {m for m in outside if m == "augury" or m.startswith(light)}
             assert outside == allowed, f"{path.relative_to(ROOT)} imports {outside - allowed}"

@@ -37,13 +37,16 @@ def disc(x, y, radius):
     return ((u - x) ** 2 + (v - y) ** 2 < radius**2).astype(np.uint8)
 
 
-def test_a_field_takes_tones_and_no_warps():
-    """Curves run after it in the same segment; a warp waits for the next."""
+def test_a_field_takes_tones_and_warps():
+    """Curves and a warp run after it in the same segment; tones before it end the segment."""
     segment = waved(fill=0.25)
     assert segment.push(Curve(negative))
-    assert not segment.push(Warp((1.0, 0, 3.5, 0, 1.0, 0, 0, 0, 1.0), (200, 260)))
     out = Image().render(np.full((200, 260, 1), 255, np.uint8), segment)
     assert out[100, 130, 0] == 0 and out[94, 0, 0] == 191
+    assert segment.push(Warp((1.0, 0, 3.5, 0, 1.0, 0, 0, 0, 1.0), (200, 260)))
+    toned = PlaneSegment(SIZE)
+    assert toned.push(Curve(negative))
+    assert not toned.push(Field(wave, {"amplitude": 5.0}, (200, 260)))
 
 
 def test_points_and_masks_lie_where_their_pixels_are():

@@ -20,7 +20,7 @@ ALL = {
 }
 STEPS = {
     "rotate": [{"image.rotate": {"angle_deg_range": [-180, 180]}}],
-    "rotate_grown": [{"image.rotate": {"angle_deg_range": [-60, 60], "grow_canvas": True}}],
+    "rotate_grown": [{"image.rotate": {"angle_deg_range": [-60, 60], "canvas": "grow"}}],
     "translate": [{"image.translate": {"offset_frac_range": [-0.3, 0.3]}}],
     "scale": [{"image.scale": {"scale_range": [0.4, 2.0], "keep_ratio": False}}],
     "shear": [{"image.shear": {"shear_deg_range": [-30, 30], "axis": "both"}}],

@@ -459,6 +459,7 @@ def _describe(node: Node) -> Any:
         ]
     if isinstance(node, GroupNode):
         members = [[_describe(n) for n in member] for member in node.members]
-        return [node.path, node.kind, node.p, node.weights, node.n_range, members]
+        blend = [node.blend.concentration] if node.blend else []
+        return [node.path, node.kind, node.p, node.weights, node.n_range, members, *blend]
     assert isinstance(node, LiftNode)
     return ["lift", {name: kind.entry_id for name, kind in node.kinds.items()}]

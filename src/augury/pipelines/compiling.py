@@ -12,8 +12,9 @@ from augury.errors import AuguryError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import kinds_of
 from augury.params import params_of
+from augury.pipelines.blending import check_blend
 from augury.pipelines.nodes import Coupled, GroupNode, LiftNode, Node, OpNode
-from augury.pipelines.steps import GroupStep, OpStep
+from augury.pipelines.steps import BRANCHING, GroupStep, OpStep
 from augury.record import STRICT_LINKS, FieldSpec, Schema
 from augury.rng import path_key
 
@@ -54,7 +55,8 @@ class Compiler:
 
     def _group(self, step: GroupStep) -> list[Node]:
         before = dict(self.kinds)
-        branches = step.kind in ("one_of", "some_of")
+        branches = step.kind in BRANCHING
+        first = len(self.nodes)
         members, outcomes = [], []
         for member in step.members:
             if branches:
@@ -66,7 +68,19 @@ class Compiler:
         lifts = self._agree(outcomes, step.where)
         if not any(members):
             return []
-        node = GroupNode(step.path, path_key(step.path), step.kind, members, step.p, step.weights, step.n_range)
+        blend = None
+        if step.kind == "blend":
+            blend = check_blend(self.nodes[first:], self.schema, step.concentration, step.where)
+        node = GroupNode(
+            step.path,
+            path_key(step.path),
+            step.kind,
+            members,
+            step.p,
+            step.weights,
+            step.n_range,
+            blend,
+        )
         return [node, LiftNode(lifts)] if lifts else [node]
 
     def _agree(self, outcomes: Sequence[dict[str, Kind]], where: str) -> dict[str, Kind]:

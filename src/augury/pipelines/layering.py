@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augury.effects import SELF, Layer, Layers, Polygon
 from augury.errors import DataError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
+from augury.record import FieldSpec
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
 
@@ -24,9 +25,9 @@ def compose_layers(
     before = info.size
     size = PlaneSize(*effect.size, before.channels)
     targets = now.schema.targets(field)
-    maps = _maps(effect, before, [d.size for d in donors], size) if targets else []
+    parts = _parts(effect, before, [d.size for d in donors], size) if targets else []
     for spec in targets:
-        _compose_target(now, spec.name, field, maps, donors, size)
+        _compose_target(now, spec, field, parts, donors, size)
     values = [d.value for d in donors]
     now.values[field], shares = now.kind(field).compose(now.values[field], effect, values)
     if label is not None:
@@ -45,53 +46,73 @@ def compose_layers(
         now.trace.append(f"{field}: {len(effect.layers)} layers composed")
 
 
-def _maps(
-    effect: Layers, before: PlaneSize, donors: Sequence[PlaneSize], size: PlaneSize
-) -> list[tuple[int, PlaneMap]]:
-    """For each layer with targets its source and the map they follow: its place, its region, what covers it."""
+class _Part(NamedTuple):
+    """A layer whose targets come along: where from, how they move, and which entries of which fields."""
+
+    source: int
+    where: PlaneMap
+    rows: Mapping[str, tuple[int, ...]]
+
+
+def _parts(effect: Layers, before: PlaneSize, donors: Sequence[PlaneSize], size: PlaneSize) -> list[_Part]:
+    """For each layer with targets its source and the map they follow: its place, its shape, what covers it."""
     frame = geo.rectangle(size.width, size.height)
     sizes = [before if i.source == SELF else donors[i.source] if i.source is not None else size for i in effect.layers]
     placed = [
         geo.transform(layer.place, geo.rectangle(s.width, s.height))
         for layer, s in zip(effect.layers, sizes, strict=True)
     ]
-    outlines = [_outline(layer, where) for layer, where in zip(effect.layers, placed, strict=True)]
-    maps = []
+    shapes = [_shape(layer, where) for layer, where in zip(effect.layers, placed, strict=True)]
+    parts = []
     for i, layer in enumerate(effect.layers):
         if layer.source is None or not layer.targets:
             continue
         clips = [frame, placed[i]] if layer.region is None else [frame, placed[i], layer.region]
-        hides = [outlines[j] for j in range(i + 1, len(outlines)) if effect.layers[j].covers]
-        maps.append((layer.source, PlaneMap(layer.place, sizes[i], size, clips, hides)))
-    return maps
+        hides = [p for j in range(i + 1, len(shapes)) if effect.layers[j].covers for p in shapes[j]]
+        where = PlaneMap(layer.place, sizes[i], size, clips, hides, within=layer.pieces)
+        parts.append(_Part(layer.source, where, layer.rows))
+    return parts
 
 
-def _outline(layer: Layer, placed: Polygon) -> Polygon:
-    """What a layer covers: its region as far as its source reaches; a plain colour fills the whole of it."""
-    if layer.region is None:
-        return placed
-    return layer.region if layer.source is None else geo.intersect(placed, layer.region)
+def _shape(layer: Layer, placed: Polygon) -> list[Polygon]:
+    """What a layer covers: its shape as far as its source reaches; a plain colour fills the whole of it."""
+    if layer.shape is None:
+        return [placed]
+    if layer.source is None:
+        return list(layer.shape)
+    return [seen for piece in layer.shape if (seen := geo.intersect(piece, placed))]
 
 
 def _compose_target(
-    now: Running, name: str, anchor: str, maps: Sequence[tuple[int, Any]], donors: Sequence[Donor], size: Any
+    now: Running, spec: FieldSpec, anchor: str, made: Sequence[_Part], donors: Sequence[Donor], size: PlaneSize
 ) -> None:
-    kind = now.kind(name)
+    kind, name = now.kind(spec.name), spec.name
     if "plane" not in kind.follows:
         now.remove(name)
         return
+    opened: dict[int, Any] = {}
     parts = []
-    for source, where in maps:
-        if source == SELF:
-            if name in now.values:
-                parts.append((now.opened(name, anchor), where))
-        elif name in donors[source].record:
-            parts.append((kind.open(donors[source].record[name], where.source), where))
-    if parts:
-        now.carried[name] = kind.merge(parts, size)
-        now.values.setdefault(name, None)
-    else:  # no source that is seen has the target: what the record had is not there any more
+    for part in made:
+        source = part.source
+        if source not in opened:
+            if source == SELF:
+                opened[source] = now.opened(name, anchor) if name in now.values else None
+            else:
+                record = donors[source].record
+                opened[source] = kind.open(record[name], part.where.source) if name in record else None
+        carried = opened[source]
+        if carried is not None:
+            parts.append((kind.take(carried, part.rows[name]) if name in part.rows else carried, part.where))
+    if not parts:  # no source that is seen has the target: what the record had is not there any more
         now.remove(name)
+        return
+    merged = kind.merge(parts, size)
+    if merged is None:
+        if name in now.values:
+            now.unmoved((spec,))
+        return
+    now.carried[name] = merged
+    now.values.setdefault(name, None)
 
 
 def mix_label(

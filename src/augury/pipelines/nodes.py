@@ -10,6 +10,7 @@ from augury.effects import Convert, Opaque, moves
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Op
+from augury.pipelines.blending import Blend, run_blend
 from augury.pipelines.info import LOOK_NONE, RunInfo
 from augury.pipelines.output import Applied
 from augury.pipelines.running import Running
@@ -272,7 +273,7 @@ class LiftNode:
 class GroupNode:
     """A combinator over compiled members."""
 
-    __slots__ = ("key", "kind", "members", "n_range", "p", "path", "weights")
+    __slots__ = ("blend", "key", "kind", "members", "n_range", "p", "path", "weights")
 
     def __init__(
         self,
@@ -283,6 +284,7 @@ class GroupNode:
         p: float,
         weights: tuple[float, ...],
         n_range: tuple[int, int],
+        blend: Blend | None = None,
     ) -> None:
         """Hold the parts; see `steps.GroupStep`."""
         self.path = path
@@ -292,11 +294,15 @@ class GroupNode:
         self.p = p
         self.weights = weights
         self.n_range = n_range
+        self.blend = blend
 
     def run(self, now: Running) -> None:
         """Gate, choose members from the group's own path, run them in order."""
         block = blake2b(now.key + self.key).digest()
         if self.p < 1.0 and gate(block) >= self.p:
+            return
+        if self.blend is not None:
+            run_blend(now, self.blend, self.members, block)
             return
         for index in self._choose(Rng(block)):
             for node in self.members[index]:

@@ -86,6 +86,17 @@ class Running:
         self._infos: dict[str, RunInfo] = {}
         self.carried: dict[str, Any] = {}
 
+    def branch(self, without: Sequence[str]) -> Running:
+        """Return the record as it is now, without some fields, for steps whose result is taken by itself.
+
+        What they apply is written down here as there.
+        """
+        values = {name: value for name, value in self.values.items() if name not in without}
+        rest = (self.rings, self.states, self.state_hashes, self.compile)
+        other = Running(self.schema, values, self.id, self.copy, self.key, *rest)
+        other.kinds, other.applied, other.stored, other.trace = dict(self.kinds), self.applied, self.stored, self.trace
+        return other
+
     # -- what ops are shown ------------------------------------------------------------------------------------
 
     def kind(self, field: str) -> Kind:
@@ -128,12 +139,12 @@ class Running:
         carried = self.opened(name, anchor, segment.source if segment is not None else None)
         where = segment.map() if segment is not None else None
         if where is not None:
-            carried = kind.follow(carried, where)
+            carried = followed(kind, carried, where)
         if then is not None:
             ahead = segment_class(self.kind(anchor).space or "")(size)
             if ahead.push(then) and (where := ahead.map()) is not None:
-                carried, size = kind.follow(carried, where), ahead.size
-        return kind.close(carried, size)
+                carried, size = followed(kind, carried, where), ahead.size
+        return None if carried is None else kind.close(carried, size)
 
     def view(self, pool: str, field: str) -> View:
         """Return the donor pool as this record sees it."""
@@ -252,7 +263,11 @@ class Running:
                 continue
             opened = self.opened(spec.name, anchor, size)
             rule = self.exceptions[type(self._excepted).__name__].get(kind.entry_id) if self._excepted else None
-            self.carried[spec.name] = rule(kind, opened, self._excepted, where) if rule else kind.follow(opened, where)
+            moved = rule(kind, opened, self._excepted, where) if rule else followed(kind, opened, where)
+            if moved is None:
+                self.unmoved((spec,))
+            else:
+                self.carried[spec.name] = moved
 
     def opened(self, name: str, anchor: str, size: Any = None) -> Any:
         """Return a target in its carried form; ``size`` is the anchor's where it is opened only now."""
@@ -280,7 +295,7 @@ class Running:
             moved = self.moved_by(field, effect)
             segment = segment_class(info.kind.space)(info.size)
             if moved is None:
-                self._unmoved(targets)
+                self.unmoved(targets)
             elif segment.push(moved):
                 expected = segment.size
                 if (where := segment.map()) is not None:
@@ -297,12 +312,17 @@ class Running:
         self.flush(field)
         return effect.where(self.values[field], **effect.args)
 
-    def _unmoved(self, targets: Sequence[FieldSpec]) -> None:
+    def unmoved(self, targets: Sequence[FieldSpec]) -> None:
+        """Leave out targets that cannot follow, where their fields say so.
+
+        Raises:
+            DataError: where one does not.
+        """
         for spec in targets:
             if spec.on_unmoved != "drop":
                 fix = f"leave the step out, or give {spec.name} on_unmoved: drop"
-                what = f"a step that tells where {spec.name} goes"
-                raise DataError(describe("", what, shown("one that cannot tell"), fix=fix))
+                what = f"a step that {spec.name} can follow"
+                raise DataError(describe("", what, shown("one that cannot tell where it goes"), fix=fix))
             self.remove(spec.name)
 
     def _convert(self, field: str, effect: Convert) -> None:
@@ -368,14 +388,25 @@ class Running:
         return self.values
 
 
+def followed(kind: Kind, carried: Any, where: Any) -> Any:
+    """Return a target moved by a map, stage by stage where it is made of several; None where it cannot follow."""
+    stages = (where,) if kind.follows_whole else getattr(where, "stages", (where,))
+    for stage in stages:
+        if carried is None:
+            return None
+        carried = kind.follow(carried, stage)
+    return carried
+
+
 def _describe_segment(segment: Any) -> str:
     warps, tones = getattr(segment, "warps", ()), getattr(segment, "tones", ())
     if warps or tones:
-        parts = [f"{len(warps)} warp{'s' * (len(warps) > 1)} as one resample"] if warps else []
+        what = "warps and fields" if getattr(segment, "dense", False) else f"warp{'s' * (len(warps) > 1)}"
+        parts = [f"{len(warps)} {what} as one resample"] if warps else []
         parts += [f"{len(tones)} tone{'s' * (len(tones) > 1)} as one table"] if tones else []
         return " and ".join(parts)
     if hasattr(segment, "parts"):
         return f"time effects as one rendering of {len(segment.parts)} part{'s' * (len(segment.parts) != 1)}"
     if hasattr(segment, "pieces"):
         return f"edits as one map of {len(segment.pieces)} pieces"
-    return "a dense field as one resample"
+    return "nothing"

@@ -7,16 +7,19 @@ the given ``name:`` or ``id#occurrence`` among its unnamed siblings of that id.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from augury.catalog import registry
 from augury.errors import AuguryError, ParamError, RecipeError, describe, shown
 from augury.names import FIELD_NAME, nearest
 from augury.op import Op
-from augury.params import Configured, Fraction, IntRange
+from augury.params import Configured, Fraction, IntRange, Within
 from augury.specs import OpSpec
 
-COMBINATORS = ("sequence", "one_of", "some_of", "sometimes", "repeat")
+COMBINATORS = ("sequence", "one_of", "some_of", "sometimes", "repeat", "blend")
+BRANCHING = ("one_of", "some_of", "blend")
+"""Combinators whose steps are alternatives or start alike: each is a member of its own."""
+
 OP_KEYS = ("p", "name", "field", "independent", "pool")
 
 
@@ -34,7 +37,7 @@ class OpStep(NamedTuple):
 
 
 class GroupStep(NamedTuple):
-    """A combinator. ``members`` are sequences: one each for one_of and some_of, all in one for the others."""
+    """A combinator. ``members`` are sequences: one each for one_of, some_of and blend, all in one for the others."""
 
     where: str
     path: str
@@ -43,6 +46,7 @@ class GroupStep(NamedTuple):
     p: float
     weights: tuple[float, ...]
     n_range: tuple[int, int]
+    concentration: float = 1.0
 
 
 class _GroupKeys(Configured):
@@ -53,6 +57,7 @@ class _GroupKeys(Configured):
     weights: tuple[float, ...] = ()
     n_range: IntRange = (1, 1)
     times: int = 1
+    concentration: Annotated[float, Within(0.01, 100.0)] = 1.0
 
 
 _ALLOWED = {
@@ -61,6 +66,7 @@ _ALLOWED = {
     "some_of": ("steps", "p", "name", "n_range"),
     "sometimes": ("steps", "p", "name"),
     "repeat": ("steps", "p", "name", "times"),
+    "blend": ("steps", "p", "name", "concentration"),
 }
 
 
@@ -172,7 +178,7 @@ class Reader:
             once = self.read(steps, place, f"{path}@0/")
             rest = [Reader().read(steps, place, f"{path}@{i}/") for i in range(1, keys.times)]
             members = (tuple(s for part in (once, *rest) for s in part),)
-        elif kind in ("one_of", "some_of"):
+        elif kind in BRANCHING:
             members = tuple((s,) for s in self.read(steps, place, f"{path}/"))
             if not members and not self.errors:
                 raise RecipeError(describe(place, "at least one step", steps, fix="add a step"))
@@ -184,7 +190,7 @@ class Reader:
         if kind == "some_of" and not 0 <= lo <= hi <= count:
             expected = f"within 0 and {count}, the number of steps"
             raise RecipeError(describe(f"{where}.n_range", expected, keys.n_range, fix="lower it"))
-        return GroupStep(where, path, kind, members, keys.p, weights, keys.n_range)
+        return GroupStep(where, path, kind, members, keys.p, weights, keys.n_range, keys.concentration)
 
     def _weights(self, weights: tuple[float, ...], n: int, where: str) -> tuple[float, ...]:
         if weights and (len(weights) != n or min(weights) < 0 or sum(weights) <= 0):

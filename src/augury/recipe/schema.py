@@ -119,6 +119,7 @@ def _combinator(name: str) -> Json:
             "n_range": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
         },
         "repeat": {"times": {"type": "integer", "minimum": 1, "maximum": 100}},
+        "blend": {"concentration": {"type": "number", "minimum": 0.01, "maximum": 100}},
     }
     required = ["steps", "p"] if name == "sometimes" else ["steps"]
     options = _closed({"steps": _STEPS, "p": _PROBABILITY, "name": _NAME, **own.get(name, {})}, required)

@@ -202,7 +202,7 @@ def intersect(polygon: Polygon, convex: Polygon) -> Polygon:
 
 def subtract(polygon: Polygon, convex: Polygon) -> list[Polygon]:
     """Return the part of a convex polygon outside another, as disjoint convex pieces."""
-    if not convex:
+    if not convex or not polygon or _apart(polygon, convex):
         return [polygon]
     pieces = []
     for a, b, c in edges(convex):
@@ -213,6 +213,12 @@ def subtract(polygon: Polygon, convex: Polygon) -> list[Polygon]:
         if not polygon:
             break
     return pieces
+
+
+def _apart(one: Polygon, other: Polygon) -> bool:
+    """Whether the bounds of two polygons share no area."""
+    a, b = bounds(one), bounds(other)
+    return a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
 def contains(convex: Polygon, polygon: Polygon, slack: float = 1e-6) -> bool:

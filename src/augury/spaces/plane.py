@@ -44,26 +44,33 @@ class Canvas(NamedTuple):
 
 
 class PlaneSegment:
-    """Pending plane effects of one image. Kinds render it through `matrix`, `canvases`, `tones` and `field`."""
+    """Pending plane effects of one image. Kinds render it by `matrix`, `canvases` and `tones`, or by its `warps`.
 
-    __slots__ = ("_after", "_crossed", "border", "field", "interpolation", "size", "source", "tones", "warps")
+    Attributes:
+        warps: Every pending warp and field in order, each with the canvas it was given and the number of tones before.
+        dense: Whether a field is among them: the map is then no one matrix, but still one resample.
+        built: What is worked out once for all that follow the segment, such as a field's array.
+    """
+
+    __slots__ = ("_after", "_crossed", "border", "built", "dense", "interpolation", "size", "source", "tones", "warps")
 
     def __init__(self, size: PlaneSize) -> None:
         """Start empty on an image of ``size``."""
         self.source = size
         self.size = size
-        self.warps: list[tuple[Warp, PlaneSize, int]] = []
+        self.warps: list[tuple[Any, PlaneSize, int]] = []
         self.tones: list[Curve | Color] = []
-        self.field: Field | None = None
+        self.dense = False
         self.interpolation: Interpolation | None = None
         self.border: Border = "constant"
+        self.built: dict[Any, Any] = {}
         self._after: list[Matrix] | None = None
         self._crossed = 1.0
 
     @property
     def empty(self) -> bool:
         """Whether nothing is pending."""
-        return not (self.warps or self.tones or self.field)
+        return not (self.warps or self.tones)
 
     def push(self, effect: Any) -> bool:
         """Take a Warp, Field, Curve or Color if it can run together with what is pending."""
@@ -73,16 +80,18 @@ class PlaneSegment:
         if kind is Curve or kind is Color:
             self.tones.append(effect)
             return True
-        if kind is Field and self.empty:
-            self.field = effect
-            self.interpolation, self.border = effect.interpolation, effect.border
-            self.size = PlaneSize(effect.size[0], effect.size[1], self.source.channels)
-            return True
-        return False
+        return kind is Field and self._push_field(effect)
+
+    def _push_field(self, field: Field) -> bool:
+        """Take a field. Tones do not cross it: how much it shrinks is known only when it is built."""
+        if self.tones or self.interpolation not in (None, field.interpolation):
+            return False
+        self.interpolation = field.interpolation
+        self.dense = True
+        self._append(field)
+        return True
 
     def _push_warp(self, warp: Warp) -> bool:
-        if self.field is not None:
-            return False
         exact = geo.is_whole_pixel(warp.matrix)
         if not exact:
             if self.interpolation not in (None, warp.interpolation):
@@ -93,7 +102,8 @@ class PlaneSegment:
             if scale < LEAST_CROSSING_SCALE or self._jump() >= MAX_JUMP:
                 return False
         if warp.border != "constant":
-            if self.warps:
+            # A dense map is folded at each canvas, so whatever its border shows is right.
+            if self.warps and not self.dense:
                 if self._shows_outside(warp):
                     return False
             else:
@@ -103,10 +113,13 @@ class PlaneSegment:
         if not exact:
             self.interpolation = warp.interpolation
             self._crossed = scale
-        self.warps.append((warp, self.size, len(self.tones)))
-        self.size = PlaneSize(*warp.size, self.source.channels)
-        self._after = None
+        self._append(warp)
         return True
+
+    def _append(self, effect: Warp | Field) -> None:
+        self.warps.append((effect, self.size, len(self.tones)))
+        self.size = PlaneSize(effect.size[0], effect.size[1], self.source.channels)
+        self._after = None
 
     def _jump(self) -> float:
         """A bound on the greatest change between neighbouring 8-bit levels that all tones together make, in [0, 1]."""
@@ -165,28 +178,57 @@ class PlaneSegment:
 
     def map(self) -> PlaneMap | None:
         """Return the map targets follow; None where only tones are pending."""
-        if self.field is not None:
-            return PlaneMap(
-                None, self.source, self.size, [geo.rectangle(self.size.width, self.size.height)], segment=self
-            )
-        if self.warps:
+        if not self.warps:
+            return None
+        if not self.dense:
             return PlaneMap(self.matrix, self.source, self.size, self.clips(), segment=self)
-        return None
+        stages = self._split()
+        if len(stages) == 1:
+            return stages[0]
+        return PlaneMap(None, self.source, self.size, stages[-1].clips, segment=self, stages=stages)
+
+    def _split(self) -> list[PlaneMap]:
+        """One map for each run of warps and one for each field, in order."""
+        out: list[PlaneMap] = []
+        run = PlaneSegment(self.source)
+        for k, (effect, before, _) in enumerate(self.warps):
+            if type(effect) is Warp:
+                run._append(effect)
+                continue
+            if (where := run.map()) is not None:
+                out.append(where)
+            after = PlaneSize(effect.size[0], effect.size[1], self.source.channels)
+            frame = geo.rectangle(after.width, after.height)
+            out.append(PlaneMap(None, before, after, [frame], segment=self, field=k))
+            run = PlaneSegment(after)
+        if (where := run.map()) is not None:
+            out.append(where)
+        return out
+
+    def field(self, k: int) -> np.ndarray:
+        """Return the array of the field that is step ``k``, float32 (height, width, 2); built once."""
+        found: np.ndarray | None = self.built.get(k)
+        if found is None:
+            field = self.warps[k][0]
+            found = self.built[k] = field.fn(field.size, **field.args)
+        return found
 
 
 class PlaneMap:
     """Where things on a plane go: what a kind's ``follow`` is given.
 
     Attributes:
-        matrix: Homography from source to output; None for a dense field.
+        matrix: Homography from source to output; None where a dense field is part of it.
         source: Size before.
         size: Size after.
         clips: Convex polygons in output coordinates; what lies outside any of them is gone.
         hides: Convex polygons in output coordinates that cover what is under them (`Layers`).
-        segment: What masks are rendered by; None inside `Layers`, where ``matrix`` and ``clips`` say all.
+        within: Convex polygons in output coordinates: only what lies in one of them is seen. None is no such limit.
+        segment: What pixel kinds are rendered by; None inside `Layers`, where the other attributes say all.
+        stages: The maps it is made of, one after the other: runs of warps and fields. Most are their own only stage.
     """
 
-    __slots__ = ("_dense", "clips", "hides", "matrix", "segment", "size", "source")
+    __slots__ = ("_field", "_stages", "clips", "hides", "matrix", "segment", "size", "source", "within")
 
     def __init__(
         self,
@@ -196,26 +238,43 @@ class PlaneMap:
         clips: Sequence[Polygon],
         hides: Sequence[Polygon] = (),
         segment: PlaneSegment | None = None,
+        *,
+        within: Sequence[Polygon] | None = None,
+        stages: Sequence[PlaneMap] = (),
+        field: int = -1,
     ) -> None:
-        """Hold the parts; see the class."""
+        """Hold the parts; see the class. ``field`` is the step of ``segment`` whose dense map this is."""
         self.matrix = matrix
         self.source = source
         self.size = size
         self.clips = clips
         self.hides = hides
+        self.within = within
         self.segment = segment
-        self._dense: np.ndarray | None = None
+        self._stages = stages
+        self._field = field
+
+    @property
+    def stages(self) -> Sequence[PlaneMap]:
+        """The maps this one is made of, in order."""
+        return self._stages or (self,)
 
     @property
     def mirrors(self) -> bool:
-        """Whether the map turns left into right (reverses orientation)."""
+        """Whether the map turns left into right (reverses orientation); a dense field by itself never does."""
+        if self._stages:
+            return sum(stage.mirrors for stage in self._stages) % 2 == 1
         return self.matrix is not None and geo.determinant(self.matrix) < 0
 
     def points(self, xy: np.ndarray) -> np.ndarray:
-        """Map points float64 (n, 2); rows of NaN where a dense field has no inverse. Nothing is clipped here."""
+        """Map points float64 (n, 2); rows of NaN where a dense field has no inverse. Nothing is clipped at the end."""
         import numpy as np
 
         xy = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        if self._stages:
+            for k, stage in enumerate(self._stages):
+                xy = stage.points(xy if k == 0 else np.where(self._stages[k - 1].inside(xy)[:, None], xy, np.nan))
+            return xy
         if self.matrix is None:
             found, there = np.full_like(xy, np.nan), np.isfinite(xy).all(axis=1)
             found[there] = _invert_field(self.dense(), xy[there], self.source)
@@ -234,6 +293,11 @@ class PlaneMap:
         seen = np.isfinite(xy).all(axis=1)
         for convex in self.clips:
             seen &= _within(convex, xy)
+        if self.within is not None:
+            in_any = np.zeros(len(xy), bool)
+            for convex in self.within:
+                in_any |= _within(convex, xy)
+            seen &= in_any
         for convex in self.hides:
             seen &= ~_within(convex, xy)
         return seen
@@ -245,6 +309,8 @@ class PlaneMap:
             if not polygon:
                 return []
         pieces = [polygon]
+        if self.within is not None:
+            pieces = [seen for convex in self.within if (seen := geo.intersect(polygon, convex))]
         for convex in self.hides:
             pieces = [rest for piece in pieces for rest in geo.subtract(piece, convex)]
         return pieces
@@ -261,12 +327,10 @@ class PlaneMap:
         return float(dx[0]), float(dy[0]), float(dx[1]), float(dy[1])
 
     def dense(self) -> np.ndarray:
-        """Return float32 (height, width, 2): the source point of every output pixel's centre. Fields only."""
-        if self._dense is None:
-            if self.segment is None or self.segment.field is None:
-                raise ValueError("only the map of a Field has a dense form")
-            self._dense = self.segment.field.fn(self.segment.field.size, **self.segment.field.args)
-        return self._dense
+        """Return float32 (height, width, 2): the source point of every output pixel's centre. One field's map only."""
+        if self.segment is None or self._field < 0:
+            raise ValueError("only the map of a Field has a dense form")
+        return self.segment.field(self._field)
 
 
 def _within(convex: Polygon, xy: np.ndarray) -> np.ndarray:
@@ -279,25 +343,41 @@ def _within(convex: Polygon, xy: np.ndarray) -> np.ndarray:
 
 
 def _invert_field(dense: np.ndarray, xy: np.ndarray, source: PlaneSize) -> np.ndarray:
-    """Find output points whose source is ``xy``, by damped fixed-point steps from several starts' best."""
+    """Find output points whose source is ``xy``: Newton's steps by the field's slope, halved where they do not help."""
     import numpy as np
 
     height, width = dense.shape[:2]
     canvas = np.array([width, height], dtype=np.float64)
-    scale = canvas / (source.width, source.height)
-    guess = xy * scale
-    best, best_error = guess.copy(), np.full(len(xy), np.inf)
-    for _ in range(60):
-        error = xy - _sample_field(dense, guess)
-        size = np.hypot(*error.T)
-        better = size < best_error
-        best[better], best_error[better] = guess[better], size[better]
-        if not np.any(best_error > 1e-3):
+    best = xy * canvas / (source.width, source.height)
+    missing = xy - _sample_field(dense, best)
+    errors, length = np.hypot(*missing.T), np.ones(len(xy))
+    for _ in range(40):
+        if not np.any(errors > 1e-3):
             break
         # Where the field folds the steps run away; what is found a canvas beyond is nowhere.
-        guess = np.clip(guess + 0.8 * error * scale, -canvas, 2 * canvas)
-    best[best_error > 0.1] = np.nan
+        step = _slope_inverse(dense, best, missing)
+        guess = np.clip(best + length[:, None] * step, -canvas, 2 * canvas)
+        left = xy - _sample_field(dense, guess)
+        size = np.hypot(*left.T)
+        better = size < errors
+        best[better], missing[better], errors[better] = guess[better], left[better], size[better]
+        length = np.where(better, np.minimum(1.0, 2.0 * length), 0.5 * length)
+    best[errors > 0.1] = np.nan
     return best
+
+
+def _slope_inverse(dense: np.ndarray, at: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return the steps in the output that move the source by ``by``, by the field's slope; bounded where it is flat."""
+    import numpy as np
+
+    reach = np.array([1.0, 0.0])
+    along = (_sample_field(dense, at + reach) - _sample_field(dense, at - reach)) / 2
+    down = (_sample_field(dense, at + reach[::-1]) - _sample_field(dense, at - reach[::-1])) / 2
+    det = along[:, 0] * down[:, 1] - along[:, 1] * down[:, 0]
+    safe = np.where(np.abs(det) < 1e-3, np.where(det < 0, -1e-3, 1e-3), det)
+    x = (down[:, 1] * by[:, 0] - down[:, 0] * by[:, 1]) / safe
+    y = (along[:, 0] * by[:, 1] - along[:, 1] * by[:, 0]) / safe
+    return np.stack([x, y], axis=1)
 
 
 def _sample_field(dense: np.ndarray, xy: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def anchor_material(kind: Kind) -> Material:
     fields = [
         FieldSpec("note", kind_of("id")),
         FieldSpec(field, kind),
-        *(FieldSpec(name, target, ("of", field)) for name, target in targets.items()),
+        *(FieldSpec(name, target, ("of", field), on_unmoved="drop") for name, target in targets.items()),
         FieldSpec("bystander", kind),
         FieldSpec("label", kind_of("category"), role="label"),
     ]

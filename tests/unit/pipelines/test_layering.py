@@ -1,7 +1,7 @@
 """Layers: where each source's targets go, and what covers them."""
 
 from augury.effects import SELF, Layer, Layers
-from augury.pipelines.layering import _maps
+from augury.pipelines.layering import _parts
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneSize
 
@@ -11,7 +11,7 @@ RIGHT_HALF = ((10.0, 0.0), (20.0, 0.0), (20.0, 20.0), (10.0, 20.0))
 
 def _seen(layers):
     """Return the visible area of the record's own canvas under the layers after it."""
-    where = _maps(Layers((20, 20), layers), SIZE, [PlaneSize(20, 5)], SIZE)[0][1]
+    where = _parts(Layers((20, 20), layers), SIZE, [PlaneSize(20, 5)], SIZE)[0].where
     return sum(map(geo.area, where.visible(geo.rectangle(20, 20))))
 
 

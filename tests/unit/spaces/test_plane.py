@@ -173,7 +173,7 @@ HALF = Warp(geo.scaling(0.4, 0.4), (10, 13))
         ([TURN, SOFT], FLIP, True),
         ([Color((1.0,) + (0.0,) * 11)], TURN, True),
         ([Color((9.0,) + (0.0,) * 11)], TURN, False),
-        ([TURN], Field(_soft, {}, (4, 4)), False),
+        ([TURN], Field(_soft, {}, (4, 4)), True),
         ([], Field(_soft, {}, (4, 4)), True),
         ([], Pixels(_soft), False),
         ([], Layers((4, 4), ()), False),

@@ -11,7 +11,7 @@ import numpy as np
 from augury.effects import SELF, Layer, Layers, Polygon
 from augury.rng import generator
 from augury.spaces import geometry as geo
-from augury_image.paint import UNIT, blend, colour_of, coverage, filled, row_of
+from augury_image.paint import UNIT, blend, colour_of, coverage, filled, row_of, union_coverage
 from augury_image.warp import resample
 
 
@@ -25,25 +25,29 @@ def compose(value: np.ndarray, layers: Layers, donors: Sequence[np.ndarray]) -> 
     """
     channels, dtype = value.shape[2], value.dtype
     frame = geo.rectangle(layers.size[1], layers.size[0])
-    outlines = [_outline(layer, value, donors, frame) for layer in layers.layers]
+    shapes = [_shape(layer, value, donors, frame) for layer in layers.layers]
     canvas: np.ndarray | None = None
-    for layer, outline in zip(layers.layers, outlines, strict=True):
-        if canvas is None and layer.alpha == 1.0 and layer.source is not None and geo.contains(outline, frame):
+    for layer, shape in zip(layers.layers, shapes, strict=True):
+        if canvas is None and layer.alpha == 1.0 and layer.source is not None and _fills(shape, frame):
             canvas = _placed(layer, value, donors, (0, 0, layers.size[1], layers.size[0]), layers)
             continue
         if canvas is None:
             canvas = filled(layers.size, colour_of(layers.fill, channels, dtype), dtype)
-        _paint(canvas, layer, outline, value, donors, layers)
+        _paint(canvas, layer, shape, value, donors, layers)
     if canvas is None:
         canvas = filled(layers.size, colour_of(layers.fill, channels, dtype), dtype)
-    return canvas, Shares(layers, outlines, frame)
+    return canvas, Shares(layers, shapes, frame)
+
+
+def _fills(shape: Sequence[Polygon], frame: Polygon) -> bool:
+    return len(shape) == 1 and geo.contains(shape[0], frame)
 
 
 class Shares(Sequence[float]):
     """The share of the canvas each layer is seen on, opacity counted; worked out when asked for, as labels do."""
 
-    def __init__(self, layers: Layers, outlines: Sequence[Polygon], frame: Polygon) -> None:
-        self._of = (layers, outlines, frame)
+    def __init__(self, layers: Layers, shapes: Sequence[Sequence[Polygon]], frame: Polygon) -> None:
+        self._of = (layers, shapes, frame)
         self._shares: list[float] | None = None
 
     def _all(self) -> list[float]:
@@ -58,14 +62,15 @@ class Shares(Sequence[float]):
         return self._all()[index]
 
 
-def _outline(layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], frame: Polygon) -> Polygon:
-    """What a layer covers of the canvas: its region, cut to where its source lies."""
-    outline = frame if layer.region is None else _common(layer.region, frame)
-    if layer.source is None or not outline:
-        return outline
-    image = value if layer.source == SELF else donors[layer.source]
-    lies = geo.rectangle(image.shape[1], image.shape[0])
-    return _common(outline, lies if layer.place == geo.IDENTITY else geo.transform(layer.place, lies))
+def _shape(layer: Layer, value: np.ndarray, donors: Sequence[np.ndarray], frame: Polygon) -> list[Polygon]:
+    """What a layer covers of the canvas: its shape, cut to where its source lies."""
+    shape = [frame] if layer.shape is None else [_common(piece, frame) for piece in layer.shape]
+    if layer.source is not None:
+        image = value if layer.source == SELF else donors[layer.source]
+        lies = geo.rectangle(image.shape[1], image.shape[0])
+        lies = lies if layer.place == geo.IDENTITY else geo.transform(layer.place, lies)
+        shape = [_common(piece, lies) for piece in shape if piece]
+    return [piece for piece in shape if piece]
 
 
 def _common(polygon: Polygon, convex: Polygon) -> Polygon:
@@ -97,50 +102,51 @@ def _noise(seed: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 def _paint(
     canvas: np.ndarray,
     layer: Layer,
-    outline: Polygon,
+    shape: Sequence[Polygon],
     value: np.ndarray,
     donors: Sequence[np.ndarray],
     layers: Layers,
 ) -> None:
-    if not outline or layer.alpha <= 0.0:
+    if not shape or layer.alpha <= 0.0:
         return
-    left, top, right, bottom = geo.bounds(outline)
+    left, top, right, bottom = geo.bounds(tuple(p for piece in shape for p in piece))
     x0, y0 = math.floor(left + 1e-6), math.floor(top + 1e-6)
     x1, y1 = math.ceil(right - 1e-6), math.ceil(bottom - 1e-6)
     if x0 >= x1 or y0 >= y1:
         return
     window = canvas[y0:y1, x0:x1]
     over = _placed(layer, value, donors, (x0, y0, x1, y1), layers)
-    moved = tuple((x - x0, y - y0) for x, y in outline)
-    solid = geo.contains(moved, geo.rectangle(x1 - x0, y1 - y0))
+    moved = [tuple((x - x0, y - y0) for x, y in piece) for piece in shape]
+    solid = _fills(moved, geo.rectangle(x1 - x0, y1 - y0))
     if solid and layer.alpha == 1.0:
         window[:] = over
     elif solid:
         mixed = window * np.float32(1.0 - layer.alpha) + over * np.float32(layer.alpha)
         window[:] = mixed if canvas.dtype == np.float32 else np.rint(mixed)
     else:
-        share = coverage(moved, (y1 - y0, x1 - x0)).astype(np.float32) * np.float32(layer.alpha)
-        blend(window, np.broadcast_to(over, window.shape), share)
+        size = (y1 - y0, x1 - x0)
+        share = coverage(moved[0], size) if len(moved) == 1 else union_coverage(moved, size)
+        blend(window, np.broadcast_to(over, window.shape), share.astype(np.float32) * np.float32(layer.alpha))
 
 
-def _shares(layers: Layers, outlines: Sequence[Polygon], frame: Polygon) -> list[float]:
+def _shares(layers: Layers, shapes: Sequence[Sequence[Polygon]], frame: Polygon) -> list[float]:
     """Share of the canvas each layer is seen on: exact polygon areas, from the top layer down."""
     total = geo.area(frame)
-    shares = [0.0] * len(outlines)
+    shares = [0.0] * len(shapes)
     open_pieces: list[tuple[Polygon, float]] = [(frame, 1.0)]
-    for k in range(len(outlines) - 1, -1, -1):
-        alpha, outline = layers.layers[k].alpha, outlines[k]
-        if not outline or alpha <= 0.0:
-            continue
-        below: list[tuple[Polygon, float]] = []
-        for piece, left in open_pieces:
-            seen = geo.intersect(piece, outline)
-            if not seen:
-                below.append((piece, left))
-                continue
-            shares[k] += geo.area(seen) * left * alpha / total
-            below.extend((rest, left) for rest in geo.subtract(piece, outline))
-            if alpha < 1.0:
-                below.append((seen, left * (1.0 - alpha)))
-        open_pieces = below
+    for k in range(len(shapes) - 1, -1, -1):
+        alpha = layers.layers[k].alpha
+        for outline in shapes[k] if alpha > 0.0 else ():
+            below: list[tuple[Polygon, float]] = []
+            covered: list[tuple[Polygon, float]] = []
+            for piece, left in open_pieces:
+                seen = geo.intersect(piece, outline)
+                if not seen:
+                    below.append((piece, left))
+                    continue
+                shares[k] += geo.area(seen) * left * alpha / total
+                below.extend((rest, left) for rest in geo.subtract(piece, outline))
+                if alpha < 1.0:
+                    covered.append((seen, left * (1.0 - alpha)))
+            open_pieces = below + covered
     return shares

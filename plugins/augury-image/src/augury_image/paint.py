@@ -21,6 +21,9 @@ _AA_REACH = 0.67
 """How far OpenCV's antialiased polygons cover beyond their corners, in pixels (measured; the rest of the error is
 under 0.15 of a pixel's coverage)."""
 
+_FINE = 8
+"""Into how many parts a pixel's side is cut where coverage is counted."""
+
 
 def unit_colour(fill: Fill, channels: int) -> tuple[float, ...]:
     """Return a fill as one number a channel in [0, 1].
@@ -121,6 +124,19 @@ def coverage(outline: Polygon, size: tuple[int, int]) -> np.ndarray:
         paint_outside(canvas, outline, (0.0,))
         return canvas[:, :, 0]
     return np.zeros(size, np.uint8)
+
+
+def union_coverage(pieces: Iterable[Polygon], size: tuple[int, int]) -> np.ndarray:
+    """Return uint8 (height, width): how much of each pixel lies inside any of several convex polygons.
+
+    Polygons that share an edge leave no seam; edges lie up to a sixteenth of a pixel outwards.
+    """
+    height, width = size
+    fine = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    for piece in pieces:
+        corners = np.rint(np.array(piece) * (_FINE * 256) - 128).astype(np.int32)
+        cv2.fillConvexPoly(fine, corners, 255, cv2.LINE_8, 8)
+    return cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _whole_box(outline: Polygon, height: int, width: int) -> tuple[int, int, int, int] | None:

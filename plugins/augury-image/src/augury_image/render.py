@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from augury.effects import Border
+from augury.effects import Border, Interpolation
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSegment
-from augury_image.paint import colour_of, outside, paint_outside, to_units, unit_colour
+from augury_image.dense import resample_trace, trace
+from augury_image.paint import blend, colour_of, outside, paint_outside, to_units, unit_colour
 from augury_image.tones import tone, tone_colour
 from augury_image.warp import resample, resample_dense
 
@@ -17,17 +18,14 @@ def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np
 
     Args:
         image: uint8, uint16 or float32, (height, width, channels). Never changed.
-        segment: Warps or one dense field, and tones.
+        segment: Warps, dense fields and tones.
         bounded: Whether floats are held to [0, 1], which cubic and lanczos interpolation overshoot.
 
     Cost: one pass for the warp, one for the tones; edges that cut the output cost a polygon each.
     """
     size = (segment.size.height, segment.size.width)
-    if segment.field is not None:
-        field = segment.field
-        colour = colour_of(field.fill, image.shape[2], image.dtype)
-        moved = resample_dense(image, field.fn(field.size, **field.args), field.border, colour, field.interpolation)
-        return tone(_held(moved, segment, bounded), segment.tones, owned=True)
+    if segment.dense:
+        return _render_dense(image, segment, bounded)
     if not segment.warps:
         return tone(image, segment.tones)
     channels = image.shape[2]
@@ -43,6 +41,20 @@ def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np
     for canvas in canvases:
         colour = tone_colour(unit_colour(canvas.fill, channels), segment.tones[canvas.tones_before :])
         paint_outside(out, canvas.outline, to_units(colour, image.dtype))
+    return out
+
+
+def _render_dense(image: np.ndarray, segment: PlaneSegment, bounded: bool) -> np.ndarray:
+    found = trace(segment)
+    channels, interpolation = image.shape[2], segment.interpolation or "linear"
+    out = resample_trace(image, found, (0.0,) * channels, interpolation)
+    out = tone(_held(out, segment, bounded), segment.tones, owned=True)
+    for painted in found.painted:
+        colour = tone_colour(unit_colour(painted.fill, channels), segment.tones[painted.tones_before :])
+        hidden = np.float32(1.0) - painted.shown
+        if interpolation == "nearest":
+            hidden = np.rint(hidden)
+        blend(out, to_units(colour, image.dtype), hidden * np.float32(255.0))
     return out
 
 
@@ -63,13 +75,34 @@ def render_labels(labels: np.ndarray, where: PlaneMap, background: int) -> np.nd
     """
     size = (where.size.height, where.size.width)
     colour = (float(background),)
-    if where.matrix is None:
-        moved = resample_dense(labels[:, :, None], where.dense(), "constant", colour, "nearest")[:, :, 0]
-    else:
-        moved = resample(labels[:, :, None], where.matrix, size, "constant", colour, "nearest")[:, :, 0]
+    if where.segment is not None and where.segment.dense:
+        found = trace(where.segment)
+        moved = resample_dense(labels[:, :, None], found.x, found.y, "replicate", colour, "nearest")[:, :, 0]
+        if found.hidden is not None:
+            moved[found.hidden] = background
+        return moved
+    assert where.matrix is not None
+    moved = resample(labels[:, :, None], where.matrix, size, "constant", colour, "nearest")[:, :, 0]
     hidden = unseen(where, size)
     if hidden is not None:
         moved[hidden] = background
+    return moved
+
+
+def render_numbers(numbers: np.ndarray, where: PlaneMap, interpolation: Interpolation) -> np.ndarray:
+    """Return numbers float32 (height, width, channels) moved by a map, NaN wherever nothing of the source is seen."""
+    size = (where.size.height, where.size.width)
+    nothing = (float("nan"),) * numbers.shape[2]
+    if where.segment is not None and where.segment.dense:
+        found = trace(where.segment)
+        moved = resample_dense(numbers, found.x, found.y, "replicate", nothing, interpolation)
+        hidden = found.hidden
+    else:
+        assert where.matrix is not None
+        moved = resample(numbers, where.matrix, size, "replicate", nothing, interpolation)
+        hidden = unseen(where, size)
+    if hidden is not None:
+        moved[hidden] = np.nan
     return moved
 
 
@@ -80,6 +113,11 @@ def unseen(where: PlaneMap, size: tuple[int, int]) -> np.ndarray | None:
     for clip in where.clips:
         if not geo.contains(clip, frame):
             hidden = _join(hidden, outside(clip, size))
+    if where.within is not None:
+        inside = np.zeros(size, bool)
+        for piece in where.within:
+            inside |= ~outside(piece, size)
+        hidden = _join(hidden, ~inside)
     for cover in where.hides:
         if geo.intersect(cover, frame):
             hidden = _join(hidden, ~outside(cover, size))

@@ -52,6 +52,33 @@ def cover(mask: np.ndarray, background: int) -> Cover:
     return Cover(data.tobytes())
 
 
+def heat(values: np.ndarray) -> Cover:
+    """Return numbers (height, width) as a see-through scale of colours; NaN stays clear."""
+    values = _reduced(values[..., None], nearest=True)[..., 0]
+    known = np.isfinite(values)
+    least, greatest = (float(values[known].min()), float(values[known].max())) if known.any() else (0.0, 0.0)
+    unit = np.where(known, (values - least) / max(greatest - least, 1e-12), 0.0)
+    colour = cv2.applyColorMap(np.rint(unit * 255).astype(np.uint8), cv2.COLORMAP_VIRIDIS)
+    return _clear(colour, np.where(known, 150, 0))
+
+
+def directions(flow: np.ndarray) -> Cover:
+    """Return vectors (height, width, 2) as hues of their direction, stronger where longer; NaN stays clear."""
+    flow = _reduced(flow, nearest=True)
+    known = np.isfinite(flow).all(axis=2)
+    u, v = (np.where(known, flow[..., k], 0.0) for k in (0, 1))
+    length = np.hypot(u, v)
+    hue = (np.degrees(np.arctan2(v, u)) % 360.0 / 2.0).astype(np.uint8)
+    full = np.full_like(hue, 255)
+    colour = cv2.cvtColor(np.stack([hue, full, full], axis=2), cv2.COLOR_HSV2BGR)
+    return _clear(colour, np.where(known, 40 + 160 * length / max(float(length.max()), 1e-12), 0.0))
+
+
+def _clear(colour: np.ndarray, alpha: np.ndarray) -> Cover:
+    _, data = cv2.imencode(".png", np.dstack([colour, alpha.astype(np.uint8)]))
+    return Cover(data.tobytes())
+
+
 def outlines(rings: Iterable[Sequence[np.ndarray]], labels: Iterable[object]) -> list[Outline]:
     """Return objects, each of one or more rings (k, 2), as marks."""
     return [

@@ -63,17 +63,17 @@ def resample(
 
 
 def resample_dense(
-    image: np.ndarray, source: np.ndarray, border: Border, colour: Colour, interpolation: Interpolation
+    image: np.ndarray, x: np.ndarray, y: np.ndarray, border: Border, colour: Colour, interpolation: Interpolation
 ) -> np.ndarray:
-    """Return ``image`` sampled at ``source``, float32 (height, width, 2): x and y for every output pixel's centre."""
-    centres = source - np.float32(0.5)
-    xs, ys = np.ascontiguousarray(centres[:, :, 0]), np.ascontiguousarray(centres[:, :, 1])
+    """Return ``image`` sampled at source points float32 (height, width), one for every output pixel's centre."""
+    half = np.float32(0.5)
+    xs, ys = x - half, y - half
     flag, mode = _INTERPOLATIONS[interpolation], _BORDERS[border]
 
     def kernel(part: np.ndarray, colour: Colour) -> np.ndarray:
         return cv2.remap(part, xs, ys, flag, borderMode=mode, borderValue=colour)
 
-    return _by_channels(kernel, image, colour, source.shape[:2])
+    return _by_channels(kernel, image, colour, x.shape)
 
 
 def _by_channels(
@@ -121,13 +121,11 @@ def _permute(image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border
     y0 = -int(y_zero) if y_sign > 0 else int(y_zero) - down
     part = gather(image, x0, y0, x0 + across, y0 + down, border, colour)
     if turned:
-        part = part.transpose(1, 0, 2)
+        part = cv2.transpose(part).reshape(part.shape[1], part.shape[0], -1)
     mirror_x, mirror_y = (m[1] < 0, m[3] < 0) if turned else (m[0] < 0, m[4] < 0)
-    if mirror_x and not turned:
-        return cv2.flip(part, -1 if mirror_y else 1)
     if mirror_x or mirror_y:
-        part = part[:: -1 if mirror_y else 1, :: -1 if mirror_x else 1]
-    return part.copy() if np.may_share_memory(part, image) or not part.flags.c_contiguous else part
+        return cv2.flip(part, -1 if mirror_x and mirror_y else 1 if mirror_x else 0)
+    return part.copy() if np.may_share_memory(part, image) else part
 
 
 def _warp(
@@ -165,10 +163,11 @@ def _factors(m: Matrix, back: Matrix, size: tuple[int, int]) -> tuple[int, int]:
         slopes = [geo.jacobian(m, x, y) for x, y in spots]
         scale_x = min(math.hypot(s[0], s[2]) for s in slopes)
         scale_y = min(math.hypot(s[1], s[3]) for s in slopes)
-    return _factor(scale_x), _factor(scale_y)
+    return reduced_factor(scale_x), reduced_factor(scale_y)
 
 
-def _factor(scale: float) -> int:
+def reduced_factor(scale: float) -> int:
+    """Return the power of two that a source axis is reduced by before it is warped at a local scale."""
     if scale >= LEAST_UNREDUCED_SCALE:
         return 1
     return 1 << min(math.ceil(math.log2(LEAST_UNREDUCED_SCALE / max(scale, 1e-6)) - 1e-9), 12)

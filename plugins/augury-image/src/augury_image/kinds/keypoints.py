@@ -135,13 +135,24 @@ class KeypointsKind(Kind):
         return Carried(carried.xy[order], carried.visibility[order], tuple(labels))
 
     def merge(self, parts: Sequence[tuple[Carried, PlaneMap]], size: PlaneSize) -> Carried:
-        """Gather the points of all layers, each where its layer put it."""
-        moved = [self.follow(carried, where) for carried, where in parts]
+        """Gather the points of all layers, each where its layer put it.
+
+        A source that several layers show (shuffled tiles) keeps one row a point; a second sight of it adds a row.
+        """
+        sources: dict[int, list[Carried]] = {}
+        for carried, where in parts:
+            sources.setdefault(id(carried), []).append(self.follow(carried, where))
+        moved = [one for views in sources.values() for one in _gathered(views)]
         return Carried(
             np.concatenate([m.xy for m in moved]),
             np.concatenate([m.visibility for m in moved]),
             tuple(label for m in moved for label in m.labels),
         )
+
+    def take(self, carried: Carried, rows: Sequence[int]) -> Carried:
+        """Return the points of these rows."""
+        chosen = list(rows)
+        return Carried(carried.xy[chosen], carried.visibility[chosen], tuple(carried.labels[i] for i in chosen))
 
     def close(self, carried: Carried, size: PlaneSize) -> Keypoints:
         """Return the points; those gone at (0, 0), or left out with ``drop_gone``."""
@@ -198,6 +209,22 @@ class KeypointsKind(Kind):
             _keypoints(np.array([[47.5, 31.5], [np.nan, np.nan]]), np.array([2, 0], np.int8), (None, None)),
             _keypoints(np.zeros((0, 2)), np.zeros(0, np.int8), ()),
         ]
+
+
+def _gathered(views: Sequence[Carried]) -> list[Carried]:
+    """One source's points as several layers show them: each in its row where first seen, other sights after them."""
+    first = views[0]
+    if len(views) == 1:
+        return [first]
+    xy, visibility, labels, again = first.xy.copy(), first.visibility.copy(), list(first.labels), []
+    for view in views[1:]:
+        new = (view.visibility > GONE) & (visibility == GONE)
+        xy[new], visibility[new] = view.xy[new], view.visibility[new]
+        for i in np.flatnonzero(new):
+            labels[i] = view.labels[i]
+        twice = np.flatnonzero((view.visibility > GONE) & ~new).tolist()
+        again.append(Carried(view.xy[twice], view.visibility[twice], tuple(view.labels[i] for i in twice)))
+    return [Carried(xy, visibility, tuple(labels)), *again]
 
 
 def _rows_of(which: str | int, labels: tuple[Label, ...]) -> list[int]:

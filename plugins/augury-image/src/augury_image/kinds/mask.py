@@ -32,6 +32,7 @@ class Mask(Kind):
     """
 
     follows = frozenset({"plane"})
+    follows_whole = True
     payload = True
 
     background: Annotated[int, Within(0, 65535)] = 0

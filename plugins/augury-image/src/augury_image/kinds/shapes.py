@@ -108,6 +108,10 @@ class ShapeKind(Kind):
         """Gather the shapes of all layers, each where its layer put it."""
         return [shape for carried, where in parts for shape in self.follow(carried, where)]
 
+    def take(self, carried: list[Any], rows: Sequence[int]) -> list[Any]:
+        """Return the entries of these rows."""
+        return [carried[i] for i in rows]
+
     def staying(self, carried: Iterable[Shape]) -> list[Shape]:
         """Return the shapes that are still seen, by the kind's options."""
         return [
@@ -124,20 +128,34 @@ class ShapeKind(Kind):
 
     def label_type(self) -> pa.DataType:
         """Return the Arrow type of a label."""
-        import pyarrow as pa
-
-        return pa.string() if self.labels == "text" else pa.int64()
+        return label_type(self.labels)
 
     def pack_label(self, label: Label) -> Label:
         """Return a label as it is kept on disk."""
-        if label is None:
-            return None
-        if self.labels == "text":
-            return str(label)
-        try:
-            return int(label)
-        except ValueError as error:
-            raise FieldError(describe("", "a whole number as label", label, fix="set labels: text")) from error
+        return pack_label(label, self.labels)
+
+
+def label_type(labels: str) -> pa.DataType:
+    """Return the Arrow type of a label kept as ``text`` or ``integer``."""
+    import pyarrow as pa
+
+    return pa.string() if labels == "text" else pa.int64()
+
+
+def pack_label(label: Label, labels: str) -> Label:
+    """Return a label as it is kept on disk: as ``text`` or ``integer``.
+
+    Raises:
+        FieldError: for a text that is no whole number, where numbers are kept.
+    """
+    if label is None:
+        return None
+    if labels == "text":
+        return str(label)
+    try:
+        return int(label)
+    except ValueError as error:
+        raise FieldError(describe("", "a whole number as label", label, fix="set labels: text")) from error
 
 
 def numbers(value: Any, width: int, what: str) -> np.ndarray:

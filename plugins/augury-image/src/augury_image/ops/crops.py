@@ -18,19 +18,19 @@ Size: TypeAlias = tuple[int, int]
 """Height and width in pixels."""
 
 
-class _Sized(Op):
+class Sized(Op):
     """Base of ops with sizes in pixels: they must be at least 1."""
 
     on = PLANES
 
-    def check_size(self, size: Size | None) -> None:
+    def check_size(self, size: Size | None, name: str = "size") -> None:
         """Refuse sides below one pixel or too long for the resampling kernels."""
         if size is not None and not all(1 <= side <= 32767 for side in size):
-            where = f"{self.entry_id or type(self).__name__}.size"
+            where = f"{self.entry_id or type(self).__name__}.{name}"
             raise ParamError(describe(where, "height and width from 1 to 32767 px", size, fix="give [height, width]"))
 
 
-class Crop(_Sized):
+class Crop(Sized):
     """Keep a part of the picture, pixel for pixel.
 
     Fields: image or raw_image; every target on it follows and is cut.
@@ -39,7 +39,8 @@ class Crop(_Sized):
         size: Height and width in pixels; null takes a fraction of the sides instead. A smaller picture is put in the
             middle and the rest painted.
         side_frac_range: (lo, hi) fraction of height and of width, drawn apart, where ``size`` is null.
-        position: ``random`` or ``center``.
+        position: ``random``, ``center``, or ``fixed`` at ``corner_px``.
+        corner_px: Top and left of a ``fixed`` crop, in pixels; it is held inside the picture.
         border: What lies outside a smaller picture: ``constant`` (``fill``), ``reflect`` or ``replicate``.
         fill: Colour of a constant border, in [0, 1]: one number or one a channel.
     Draws: the sides' fractions and the place, uniform.
@@ -48,7 +49,8 @@ class Crop(_Sized):
 
     size: Size | None = None
     side_frac_range: FractionRange = (0.6, 0.9)
-    position: Literal["random", "center"] = "random"
+    position: Literal["random", "center", "fixed"] = "random"
+    corner_px: tuple[int, int] = (0, 0)
     border: Border = "constant"
     fill: Annotated[Fill, Within(0.0, 1.0)] = 0.0
 
@@ -68,9 +70,16 @@ class Crop(_Sized):
         """Return the warp."""
         height, width = info.size.height, info.size.width
         h, w = self.size or (max(1, round(draw["h_frac"] * height)), max(1, round(draw["w_frac"] * width)))
-        x0 = math.floor(draw["x"] * (width - w + 1)) if w <= width else (width - w) // 2
-        y0 = math.floor(draw["y"] * (height - h + 1)) if h <= height else (height - h) // 2
+        x0 = self._start(draw["x"], width, w, self.corner_px[1])
+        y0 = self._start(draw["y"], height, h, self.corner_px[0])
         return Warp(geo.translation(-float(x0), -float(y0)), (h, w), self.border, self.fill)
+
+    def _start(self, place: float, side: int, length: int, corner: int) -> int:
+        if length > side:
+            return (side - length) // 2
+        if self.position == "fixed":
+            return min(max(corner, 0), side - length)
+        return math.floor(place * (side - length + 1))
 
 
 class BoxSafeCrop(Op):
@@ -118,7 +127,7 @@ class BoxSafeCrop(Op):
         return Warp(shift, (draw["y1"] - draw["y0"], draw["x1"] - draw["x0"]))
 
 
-class ResizedCrop(_Sized):
+class ResizedCrop(Sized):
     """Crop a random area and shape, and resize it: the usual crop of image classification.
 
     Fields: image or raw_image; every target on it follows and is cut.
@@ -165,7 +174,7 @@ class ResizedCrop(_Sized):
         return Warp(matrix, self.size, interpolation=self.interpolation)
 
 
-class Resize(_Sized):
+class Resize(Sized):
     """Resize to a given size.
 
     Fields: image or raw_image; every target on it follows.
@@ -203,7 +212,7 @@ class Resize(_Sized):
         return Warp((x, 0.0, left, 0.0, y, top, 0.0, 0.0, 1.0), size, "constant", self.fill, self.interpolation)
 
 
-class Pad(_Sized):
+class Pad(Sized):
     """Add a margin around the picture, which stays pixel for pixel.
 
     Fields: image or raw_image; every target on it follows.

@@ -40,7 +40,9 @@ class Rotate(Warped):
 
     Args:
         angle_deg_range: (lo, hi) in degrees, anticlockwise as seen.
-        grow_canvas: Whether the canvas grows to hold the whole turned picture.
+        canvas: ``keep`` keeps it and cuts the corners; ``grow`` makes it hold the whole turned picture; ``shrink``
+            keeps it and makes the picture small enough, ratio kept (SafeRotate of albumentations stretches); ``inside``
+            cuts it to the largest upright rectangle that shows nothing outside the picture.
         border: What lies outside: ``constant`` (``fill``), ``reflect`` or ``replicate``.
         fill: Colour of a constant border, in [0, 1]: one number or one a channel.
         interpolation: nearest, linear, cubic, lanczos or area.
@@ -49,7 +51,7 @@ class Rotate(Warped):
     """
 
     angle_deg_range: Range = (-30.0, 30.0)
-    grow_canvas: bool = False
+    canvas: Literal["keep", "grow", "shrink", "inside"] = "keep"
 
     def draw(self, rng: Rng, info: Info) -> dict[str, float]:
         """Draw the angle."""
@@ -58,10 +60,17 @@ class Rotate(Warped):
     def effect(self, draw: Any, info: Info) -> Warp:
         """Return the warp."""
         turn = geo.rotation(draw["angle_deg"])
-        if not self.grow_canvas:
+        if self.canvas == "keep":
             return self.centred(turn, info)
         height, width = info.size.height, info.size.width
+        if self.canvas == "inside":
+            down, across = inner_rectangle(height, width, draw["angle_deg"])
+            x, y = geo.apply(turn, width / 2, height / 2)
+            return self.warp(geo.compose(geo.translation(across / 2 - x, down / 2 - y), turn), down, across)
         left, top, right, bottom = geo.bounds(geo.transform(turn, geo.rectangle(width, height)))
+        if self.canvas == "shrink":
+            factor = min(width / (right - left), height / (bottom - top), 1.0)
+            return self.centred(geo.compose(geo.scaling(factor, factor), turn), info)
         across, down = math.ceil(right - left - 1e-6), math.ceil(bottom - top - 1e-6)
         middle = geo.translation((across - left - right) / 2, (down - top - bottom) / 2)
         return self.warp(geo.compose(middle, turn), down, across)
@@ -74,6 +83,7 @@ class Translate(Warped):
 
     Args:
         offset_frac_range: (lo, hi) as a fraction of the side; x and y are drawn apart. Positive is right and down.
+        axis: Shift along ``x``, ``y`` or ``both``.
         border: What lies outside: ``constant`` (``fill``), ``reflect`` or ``replicate``.
         fill: Colour of a constant border, in [0, 1]: one number or one a channel.
         interpolation: nearest, linear, cubic, lanczos or area.
@@ -82,10 +92,12 @@ class Translate(Warped):
     """
 
     offset_frac_range: Range = (-0.1, 0.1)
+    axis: Literal["x", "y", "both"] = "both"
 
     def draw(self, rng: Rng, info: Info) -> dict[str, float]:
         """Draw the offsets."""
-        return {"x_frac": rng.uniform(*self.offset_frac_range), "y_frac": rng.uniform(*self.offset_frac_range)}
+        x, y = rng.uniform(*self.offset_frac_range), rng.uniform(*self.offset_frac_range)
+        return {"x_frac": 0.0 if self.axis == "y" else x, "y_frac": 0.0 if self.axis == "x" else y}
 
     def effect(self, draw: Any, info: Info) -> Warp:
         """Return the warp."""
@@ -247,6 +259,27 @@ class Flip(Op):
         a, c = (1.0, 0.0) if self.axis == "vertical" else (-1.0, float(width))
         e, f = (1.0, 0.0) if self.axis == "horizontal" else (-1.0, float(height))
         return Warp((a, 0.0, c, 0.0, e, f, 0.0, 0.0, 1.0), (height, width))
+
+
+def inner_rectangle(height: int, width: int, degrees: float) -> tuple[int, int]:
+    """Return the whole-pixel height and width of the largest upright rectangle inside a turned one, same middle.
+
+    Either its four corners touch the sides (the turned rectangle is not much longer than wide), or two of them touch
+    the long sides and it is as long as these allow.
+    """
+    sin, cos = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
+    long, short = max(height, width), min(height, width)
+    if short <= 2.0 * sin * cos * long or abs(sin - cos) < 1e-10:
+        half = 0.5 * short
+        w, h = (
+            (half / max(sin, 1e-12), half / max(cos, 1e-12))
+            if width >= height
+            else (half / max(cos, 1e-12), half / max(sin, 1e-12))
+        )
+    else:
+        double = cos * cos - sin * sin
+        w, h = (width * cos - height * sin) / double, (height * cos - width * sin) / double
+    return max(1, math.floor(h + 1e-9)), max(1, math.floor(w + 1e-9))
 
 
 def sheared(x_deg: float, y_deg: float) -> Matrix:

@@ -50,7 +50,7 @@ class Erasing(Op):
         """Return the layers."""
         layers = [Layer(SELF)]
         for left, top, w, h, seed in draw["holes"]:
-            layers.append(Layer(None, region=_box(left, top, left + w, top + h), fill=self.fill, noise_seed=seed))
+            layers.append(Layer(None, region=box_region(left, top, left + w, top + h), fill=self.fill, noise_seed=seed))
         return Layers((info.size.height, info.size.width), tuple(layers))
 
 
@@ -81,7 +81,7 @@ class Mixup(Op):
         """Return the layers."""
         height, width = info.size.height, info.size.width
         other = info.donors[0].size
-        place = _covering(other.width, other.height, 0.0, 0.0, float(width), float(height))
+        place = covering(other.width, other.height, 0.0, 0.0, float(width), float(height))
         share = draw["share"]
         own = Layer(SELF, weight=share)
         return Layers((height, width), (own, Layer(0, place, alpha=1.0 - share, hides=False, weight=1.0 - share)))
@@ -130,17 +130,18 @@ class Mosaic(Op):
         for (x0, y0, x1, y1), k in zip(cells, draw["order"], strict=True):
             if x0 < x1 and y0 < y1:
                 source = info.size if k == 3 else info.donors[k].size
-                place = _covering(source.width, source.height, x0, y0, x1, y1)
-                layers.append(Layer(SELF if k == 3 else k, place, region=_box(x0, y0, x1, y1)))
+                place = covering(source.width, source.height, x0, y0, x1, y1)
+                layers.append(Layer(SELF if k == 3 else k, place, region=box_region(x0, y0, x1, y1)))
         return Layers((height, width), tuple(layers))
 
 
-def _box(x0: float, y0: float, x1: float, y1: float) -> Polygon:
+def box_region(x0: float, y0: float, x1: float, y1: float) -> Polygon:
+    """Return an upright rectangle as a region."""
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
 
 
-def _covering(width: int, height: int, x0: float, y0: float, x1: float, y1: float) -> Matrix:
-    """Scale a picture so that it covers a box, ratio kept, its middle on the box's."""
+def covering(width: int, height: int, x0: float, y0: float, x1: float, y1: float) -> Matrix:
+    """Return the place of a picture scaled so that it covers a box, ratio kept, its middle on the box's."""
     k = max((x1 - x0) / width, (y1 - y0) / height)
     left, top = (x0 + x1 - k * width) / 2, (y0 + y1 - k * height) / 2
     return (k, 0.0, left, 0.0, k, top, 0.0, 0.0, 1.0)
