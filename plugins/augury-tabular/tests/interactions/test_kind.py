@@ -161,4 +161,6 @@ def test_what_is_shown_names_items_times_and_ratings():
     kind = Interactions()
     view = kind.show(kind.check([{"item": "tea", "time": 3, "rating": 4}, {"item": "rye", "time": 5}]))
     assert view.text == "tea @3 \u26054\nrye @5"
+    moment = {"item": "tea", "time": "2024-02-29T12:30:00"}
+    assert kind.show(kind.check([moment])).text == "tea @2024-02-29 12:30:00"
     assert isinstance(kind.check([]), History)

@@ -20,9 +20,10 @@ collect:
   time: at
   rating: stars
 fields:
+  who: {kind: id, role: group}
   age: number
   history: {kind: interactions, rating_range: [0, 5], context: {device: category}}
-split: {train: 0.8, test: 0.2}
+split: {group: who, train: 0.8, test: 0.2}
 augment:
   copies: 2
   steps:
@@ -34,7 +35,7 @@ write: FORMAT
 """
 
 
-def write_log(folder, rows=600):
+def write_log(folder, rows=400, change=lambda row: row):
     """Write a log in no order, one row of it without item."""
     chance = random.Random(8)
     ages = {f"u{i}": chance.randint(18, 80) for i in range(40)}
@@ -44,17 +45,16 @@ def write_log(folder, rows=600):
         for _ in range(rows):
             user = chance.choice(list(ages))
             moment = f"2024-03-{chance.randint(1, 28):02d}T{chance.randrange(24):02d}:00:00+00:00"
-            out.writerow(
-                [user, f"i{chance.randrange(25)}", moment, chance.choice([1, 4.5, ""]), chance.choice("ab"), ages[user]]
-            )
+            stars, device = chance.choice([1, 4.5, ""]), chance.choice("ab")
+            out.writerow(change([user, f"i{chance.randrange(25)}", moment, stars, device, ages[user]]))
 
 
-def run(folder, form):
+def run(folder, form, change=lambda row: row):
     """Run the recipe and return the output folder."""
-    write_log(folder)
+    write_log(folder, change=change)
     (folder / "recipe.yaml").write_text(RECIPE.replace("FORMAT", form))
     out = folder / "out"
-    assert main(["run", str(folder / "recipe.yaml"), "-o", str(out)]) == 0
+    assert main(["run", str(folder / "recipe.yaml"), "-o", str(out), "--workers", "1"]) == 0
     return out
 
 
@@ -70,6 +70,21 @@ def test_a_log_is_augmented_verified_and_replayed(tmp_path, capsys):
     assert main(["replay", str(out), made]) == 0
     recipe = augury.load(str(tmp_path / "recipe.yaml"))
     assert recipe.schema["history"].kind_id == "interactions"
+
+
+def test_poisoned_test_users_move_no_training_row(tmp_path):
+    """Other items, times and ratings in the histories of the test side: every training row is the same to the byte."""
+    for name in ("clean", "poisoned"):
+        (tmp_path / name).mkdir()
+    clean = run(tmp_path / "clean", "{format: parquet}")
+    test = {i.split("/")[1] for i in polars.read_parquet(f"{clean}/data/log/test-*.parquet")["augury_id"]}
+    poisoned = run(
+        tmp_path / "poisoned", "{format: parquet}", lambda row: [row[0], "poison", *row[2:]] if row[0] in test else row
+    )
+    one, two = (polars.read_parquet(f"{o}/data/log/train-*.parquet") for o in (clean, poisoned))
+    assert one.equals(two)
+    rows = polars.read_parquet(f"{poisoned}/data/log/test-*.parquet")
+    assert {e["item"] for history in rows["history"] for e in history} == {"poison"}
 
 
 def test_the_output_may_be_a_flat_log_again(tmp_path):
