@@ -15,11 +15,12 @@ STEPS = ["recsys.insert", "recsys.substitute", {"recsys.recombine": {"alike": 4}
 
 
 def write_log(path, events):
-    """Users and items of Zipf's frequencies, ratings, times over three years; a tenth of the items appears late."""
+    """Users of uneven activity, items of Zipf's frequencies, ratings, times over three years; a tenth of the items appears late."""
     random = np.random.default_rng(0)
     users, items = max(events // 50, 10), max(events // 200, 20)
     late = random.random(items) < 0.1
-    user = np.minimum(random.zipf(1.3, events), users) * 7919 % users
+    active = random.lognormal(0, 1.2, users)
+    user = random.choice(users, events, p=active / active.sum())
     item = np.minimum(random.zipf(1.4, events), items) - 1
     time = random.integers(1_600_000_000, 1_700_000_000, events)
     time = np.where(late[item], 1_690_000_000 + time % 10_000_000, time)

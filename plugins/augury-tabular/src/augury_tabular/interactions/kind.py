@@ -199,7 +199,7 @@ class Interactions(Kind):
                 what += range(first, first + len(piece.text))
                 new += piece.text  # type: ignore[arg-type]
         chosen = np.array(what, dtype=np.int64)
-        all_of_them = value.extended(new)
+        all_of_them = value.extended(new) if new else value
         return History(
             all_of_them.item[chosen],
             None if value.time is None else _times(value.time, segment),
