@@ -271,10 +271,10 @@ def test_sessions_are_cut_by_a_gap_and_merged_again(fields, users):
     cleaner = SplitSessions(gap=1000.0)
     info = SimpleNamespace(field="history", record={"history": whole}, size=kind.size(whole))
     sessions = {}
-    for piece in range(cleaner.pieces(whole, info)):
+    for number, piece in enumerate(cleaner.pieces(whole, info)):
         segment = EventsSegment(kind.size(whole))
         segment.push(cleaner.effect(piece, info))
-        sessions[f"log/u000/{piece}"] = {"user": "u000", "history": kind.render(whole, segment)}
+        sessions[f"log/u000/{number}"] = {"user": "u000", "history": kind.render(whole, segment)}
     parts = [s["history"] for s in sessions.values()]
     assert len(parts) > 1
     assert [e for p in parts for e in events(p)] == events(whole)

@@ -3,6 +3,9 @@
 import csv
 import json
 import random
+from collections import Counter
+from datetime import datetime
+from itertools import pairwise
 
 import polars
 
@@ -103,3 +106,31 @@ def test_the_output_may_be_a_flat_log_again(tmp_path):
     assert found == wanted
     hashes = [json.loads((o / "manifest.json").read_text())["content_hash"] for o in (whole, flat)]
     assert hashes[0] == hashes[1]
+
+
+def test_histories_are_cut_into_sessions_and_short_ones_leave(tmp_path):
+    """``clean:`` cuts each history where two days pass without an event; what is too short is counted as such."""
+    write_log(tmp_path)
+    recipe = RECIPE.replace("FORMAT", "{format: parquet}").replace("copies: 2", "copies: 1")
+    clean = "clean:\n- recsys.split_sessions: {gap: 172800}\n- recsys.few_events: {min_events: 2}\nsplit:"
+    merged = recipe.replace("split:", clean).replace("recsys.reorder", "recsys.merge: {user: who}")
+    (tmp_path / "recipe.yaml").write_text(merged)
+    out = tmp_path / "out"
+    assert main(["run", str(tmp_path / "recipe.yaml"), "-o", str(out), "--workers", "1"]) == 0
+    assert main(["verify", str(out)]) == 0
+    rows = polars.read_parquet(f"{out}/data/log/*.parquet").filter(polars.col("augury_copy").is_null())
+    with (tmp_path / "log.csv").open() as file:
+        times = {}
+        for row in csv.DictReader(file):
+            moment = datetime.fromisoformat(row["at"]).timestamp()
+            times.setdefault(row["who"], []).append(moment)
+    expected = Counter()
+    for who, moments in times.items():
+        moments.sort()
+        breaks = [i + 1 for i, (a, b) in enumerate(pairwise(moments)) if b - a > 172800]
+        for a, b in pairwise([0, *breaks, len(moments)]):
+            expected[who, b - a] += b - a >= 2
+    found = Counter((row["who"], len(row["history"])) for row in rows.to_dicts())
+    assert found == +expected
+    rejected = [json.loads(line) for line in (out / "rejected.jsonl").read_text().splitlines()]
+    assert rejected and all("few_events" in json.dumps(r) for r in rejected)

@@ -27,25 +27,22 @@ class SplitSessions(Cleaner):
     gap: Annotated[float, Within(0)] = 1800.0
     min_events: Annotated[int, Within(1)] = 1
 
-    def pieces(self, value: History, info: CleanInfo) -> int:
-        """Return the number of sessions.
+    def pieces(self, value: History, info: CleanInfo) -> list[tuple[int, int]]:
+        """Return the [first, last) events of each session.
 
         Raises:
             FieldError: where events have no times.
         """
-        return len(self._runs(value))
-
-    def effect(self, piece: int, info: CleanInfo) -> Effects:
-        """Return the copy of one session."""
-        return Rope((Copy(*self._runs(info.record[info.field])[piece]),))
-
-    def _runs(self, value: History) -> list[tuple[int, int]]:
         if value.time is None:
             fix = "declare the field with time: float or integer"
             raise FieldError(describe("time", "events with times", shown("time: none"), fix=fix))
         breaks = (np.flatnonzero(np.diff(value.time) > self.gap) + 1).tolist()
         bounds = [0, *breaks, len(value)]
         return [(a, b) for a, b in pairwise(bounds) if b - a >= self.min_events]
+
+    def effect(self, piece: tuple[int, int], info: CleanInfo) -> Effects:
+        """Return the copy of one session."""
+        return Rope((Copy(*piece),))
 
 
 class FewEvents(Cleaner):
