@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the registry: ops.md, kinds.md, formats-reference.md, errors.md.
+"""Writes the pages that are made from the registry: ops.md, cleaners.md, kinds.md, formats-reference.md, errors.md.
 
 ``python docs/generate.py`` writes them, ``--check`` says which are out of date and exits 1. The core and the modalities
 are listed, whatever else is installed.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from augury import effects, errors
 from augury.catalog import Entry, registry
+from augury.cleaner import Cleaner
+from augury.detector import Detector
 from augury.op import Op, kinds_of
 from augury.params import Configured, bounds_text, params_of, type_text
 
@@ -51,6 +54,34 @@ def ops_page() -> str:
         rows = [[f"`{e.id}`", sentence(e), " or ".join(kinds_of(e.load())), e.spec.effect, followers(e), options(e)]  # type: ignore[attr-defined]
                 for e in entries]  # fmt: skip
         out += [f"## {dist}\n", table(["id", "what it does", "on", "effect", "follow", "parameters"], rows)]
+    return "\n".join(out)
+
+
+def cleaners_page() -> str:
+    """Return the page of all cleaners and detectors of near-duplicates."""
+    out = [
+        "# Cleaners and detectors\n",
+        "A cleaner judges a record, by a reason that rejected records are counted by, or cuts it into pieces that",
+        "everything on it follows. Those that are *fitted* judge the training side, by what they learnt from it. What",
+        "changes a value is an [op](ops.md). A detector finds near-duplicates: *near* is the similarity from which two",
+        "values count as such unless the recipe says another.\n",
+        "## Cleaners\n",
+    ]
+    for dist, entries in by_distribution("cleaners"):
+        rows = []
+        for entry in entries:
+            cleaner = entry.load()
+            does = "cuts" if cleaner.pieces is not Cleaner.pieces else ", ".join(f"`{r}`" for r in reasons(cleaner))
+            fitted = "yes" if cleaner.fits else "-"
+            rows.append([f"`{entry.id}`", sentence(entry), on(cleaner), does, fitted, options(entry)])
+        out += [f"### {dist}\n", table(["id", "what it does", "on", "reasons", "fitted", "parameters"], rows)]
+    out.append("## Detectors\n")
+    rows = []
+    for _, entries in by_distribution("detectors"):
+        for entry in entries:
+            detector = entry.load()
+            rows.append([f"`{entry.id}`", sentence(entry), on(detector), f"{detector.near:g}", options(entry)])
+    out.append(table(["id", "what it finds", "on", "near", "parameters"], rows))
     return "\n".join(out)
 
 
@@ -104,6 +135,7 @@ def errors_page() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "ops.md": ops_page,
+    "cleaners.md": cleaners_page,
     "kinds.md": kinds_page,
     "formats-reference.md": formats_page,
     "errors.md": errors_page,
@@ -118,6 +150,17 @@ def by_distribution(group: str) -> list[tuple[str, list[Entry]]]:
     entries = sorted(registry().entries(group), key=lambda e: e.id)
     found = [(dist, [e for e in entries if e.dist == dist]) for dist in DISTRIBUTIONS]
     return [(dist, own) for dist, own in found if own]
+
+
+def on(cls: type[Cleaner] | type[Detector]) -> str:
+    """Return the kinds that a cleaner or detector looks at, or those of the columns of a row."""
+    kinds = (cls.on,) if isinstance(cls.on, str) else cls.on
+    return " or ".join(kinds) + (f" ({', '.join(cls.columns)})" if cls.columns else "")
+
+
+def reasons(cleaner: type[Cleaner]) -> list[str]:
+    """Return the reasons that a cleaner's docstring names under Rejects."""
+    return re.findall(r"``(\w+)``", (cleaner.__doc__ or "").partition("Rejects:")[2].partition("\n\n")[0])
 
 
 def followers(entry: Entry) -> str:

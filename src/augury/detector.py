@@ -7,6 +7,7 @@ share a band; of the candidates those are near-duplicates whose similarity reach
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, ClassVar
 
 from augury.params import Configured
@@ -48,3 +49,16 @@ class Detector(Configured):
     def similarity(self, a: Sequence[bytes], b: Sequence[bytes], state: Any) -> Sequence[float]:
         """Return the similarity of each pair ``(a[i], b[i])`` in [0, 1]: symmetric, 1 for equal sketches."""
         raise NotImplementedError
+
+
+def sample_of(sketches: Iterable[Sequence[bytes]], count: int) -> list[bytes]:
+    """Return at most ``count`` different sketches, sorted: those of the lowest hashes, a function of their set.
+
+    For `Detector.fit`, where statistics of a part will do. Cost: a hash a sketch; memory for twice ``count``.
+    """
+    kept: dict[bytes, bytes] = {}
+    for chunk in sketches:
+        kept.update((blake2b(sketch, digest_size=16).digest(), sketch) for sketch in chunk)
+        if len(kept) > 2 * count:
+            kept = {key: kept[key] for key in sorted(kept)[:count]}
+    return sorted(kept[key] for key in sorted(kept)[:count])

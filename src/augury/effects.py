@@ -154,10 +154,15 @@ class Event(NamedTuple):
 
 
 class Insert(NamedTuple):
-    """New text or new events; ``stands_for`` is the range [a, b) of the old it belongs to, whose tag it inherits."""
+    """New text or new events; ``stands_for`` is the range [a, b) of the old it belongs to, whose tag it inherits.
+
+    ``same`` says that it is the replaced text itself, written otherwise (another normal form, other blanks): then
+    labelled spans stay on it.
+    """
 
     text: str | tuple[Event, ...]
     stands_for: tuple[int, int] | None = None
+    same: bool = False
 
 
 class Rope(NamedTuple):
@@ -183,13 +188,14 @@ class Time(NamedTuple):
     """Time: pieces of the clip on an output of ``length`` samples; what no piece covers is silent.
 
     ``mode`` "resample" lets the pitch follow the rate (tape speed); "stretch" keeps it. ``pitch`` multiplies the
-    frequency on top, duration unchanged.
+    frequency on top, duration unchanged. ``rate`` is the output's samples a second where that is another.
     """
 
     pieces: tuple[Piece, ...]
     length: int
     pitch: float = 1.0
     mode: Literal["resample", "stretch"] = "resample"
+    rate: int | None = None
 
 
 class Samples(NamedTuple):

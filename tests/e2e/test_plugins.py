@@ -25,6 +25,7 @@ SCAFFOLDS = {
     "audio": ("hush", "--on", "audio"),
     "table": ("shrink", "--on", "table"),
     "kind": ("marks", "--kind"),
+    "cleaner": ("night", "--cleaner"),
     "format": ("json-seq", "--format"),
 }
 FIRST_PARTY = [tomllib.loads((path / "pyproject.toml").read_text())["project"]["name"] for path in PROJECTS]
@@ -389,6 +390,7 @@ def test_no_placeholder_is_left():
         (["../up"], "expected a name such as sepia or film-grain"),
         (["blur"], "expected an id that is not taken, got image.blur of augury-image"),
         (["boxes", "--kind"], "expected an id that is not taken, got boxes of augury-image"),
+        (["blank", "--cleaner"], "expected an id that is not taken, got image.blank of augury-image"),
         (["csv", "--format"], "expected an id that is not taken, got csv of augury"),
         (["gan", "--synthesizer"], "a synthesizer, whose contract is not made yet"),
         (["x", "--kind", "--format"], "not allowed with"),

@@ -16,7 +16,7 @@ LAYERS = [
     {"formats", "frames"},
     {"recipe"},
     {"dataset", "engines"},
-    {"preview", "torch", "scaffold", "observers"},
+    {"preview", "report", "torch", "scaffold", "observers"},
     {"cli", "__main__", "testing"},
 ]
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
@@ -40,8 +40,12 @@ PUBLIC = {
     "values",
     "views",
 }
-SHORT_FORMS = {("augury.recipe.model", "augury.dataset")}
-"""Methods that stand for a function of a higher layer, imported when called: ``Recipe.run``."""
+SHORT_FORMS = {
+    ("augury.recipe.model", "augury.dataset"),
+    ("augury.dataset.building", "augury.report.remembered"),
+    ("augury.dataset.building", "augury.report.writing"),
+}
+"""Functions of a higher layer that are called from below, imported when called: ``Recipe.run``, a run's report."""
 CORE_MODULES = modules(CORE)
 
 

@@ -139,3 +139,15 @@ def test_a_crop_of_nothing_keeps_the_transcript():
     bare = {name: FIELDS[name] for name in ("clip", "said")}
     pipe = augury.pipeline([{"audio.crop": {"fraction_range": [1, 1]}}], bare)
     assert pipe({name: record()[name] for name in bare}, seed=1, id="a")["said"] == TEXT
+
+
+def test_a_cut_beside_a_new_rate_keeps_the_words_that_are_heard():
+    """Resampled first or afterwards, a cropped recording keeps the transcript's words that its intervals name."""
+    crop, rate = {"audio.crop": {"fraction_range": [0.4, 0.7]}}, {"audio.resample": {"rate_hz": 5000}}
+    for steps in ([crop, rate], [rate, crop]):
+        pipe = augury.pipeline(steps, fields=FIELDS)
+        for i in range(8):
+            out = pipe(record(), seed=1, id=str(i))
+            heard = [interval.label for interval in out["words"]]
+            assert [w.strip(",!?").lower() for w in out["said"].split()] == heard
+            assert out["clip"].rate == 5000 and 0 < len(heard) < 6

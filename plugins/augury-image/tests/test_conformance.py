@@ -1,6 +1,15 @@
 """The conformance kit over this distribution."""
 
-from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
+from augury.testing import (
+    CleanerConformance,
+    DetectorConformance,
+    KindConformance,
+    OpConformance,
+    cleaners_of,
+    detectors_of,
+    kinds_of,
+    ops_of,
+)
 
 
 @ops_of("augury-image")
@@ -11,3 +20,13 @@ class TestOps(OpConformance):
 @kinds_of("augury-image")
 class TestKinds(KindConformance):
     pass
+
+
+@cleaners_of("augury-image")
+class TestCleaners(CleanerConformance):
+    """Every cleaner of this distribution passes the kit."""
+
+
+@detectors_of("augury-image")
+class TestDetectors(DetectorConformance):
+    """Every detector of this distribution passes the kit."""

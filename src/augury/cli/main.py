@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "show every mistake of a recipe at once; nothing is run",
     "preview": "write a page with records before and after",
     "verify": "check a dataset's hashes, counts and lineage, and audit it for leaks",
+    "report": "write the report's page of a dataset again",
     "replay": "rebuild one row from its source and compare",
     "ops": "list the ops, or show one",
     "plugins": "list, install, uninstall and check plugins",

@@ -21,6 +21,7 @@ def add(subparsers: Any, summary: str) -> None:
     ops = [name for name, variant in VARIANTS.items() if variant.group == "ops"]
     what.add_argument("--on", choices=ops, default="image", help="give an op on this (default: image)")
     what.add_argument("--kind", action="store_true", help="give a kind of field, whose values follow an image")
+    what.add_argument("--cleaner", action="store_true", help="give a cleaner that judges images")
     what.add_argument("--format", action="store_true", help="give a file format that is read and written")
     what.add_argument("--synthesizer", action="store_true", help="give a synthesizer")
     plugin.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR", help="where its folder is made")
@@ -33,7 +34,8 @@ def new_plugin(args: argparse.Namespace) -> int:
         expected = "something this version of Augury can run"
         got, fix = shown("a synthesizer, whose contract is not made yet"), "leave out --synthesizer"
         raise PluginError(describe("augury new plugin", expected, got, fix=fix))
-    scaffold = plan(args.name, "kind" if args.kind else "format" if args.format else args.on)
+    chosen = [name for name in ("kind", "cleaner", "format") if getattr(args, name)]
+    scaffold = plan(args.name, *(chosen or [args.on]))
     root = write(scaffold, args.out)
     for name in scaffold.files():
         print(f"{root / name}")

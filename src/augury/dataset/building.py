@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from augury.dataset.identity import content_hash, quarantine_digest, row_id, sch
 from augury.dataset.index import Index
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
 from augury.dataset.mixing import weights_of
+from augury.dataset.reading import Dataset
 from augury.dataset.signature import signatures
 from augury.dataset.split import refuse_empty
 from augury.dataset.tables import database, sorted_digests
@@ -82,6 +83,7 @@ def run(
             watch.tell("run_started")
             data = _Making(recipe, work, engine, watch, limit).dataset()
             write_json(work.folder / DATASET / NAME, data)
+            _report(Manifest(work.folder / DATASET, data), workers)
             put_in_place(work.folder / DATASET, target)
             work.discard()
     except AuguryError:
@@ -92,6 +94,14 @@ def run(
     manifest = Manifest(target, data)
     watch.tell("run_finished", manifest=manifest)
     return manifest
+
+
+def _report(manifest: Manifest, workers: int) -> None:
+    """Write the report and the card beside the finished rows."""
+    from augury.report.remembered import facts_of
+    from augury.report.writing import write_report
+
+    write_report(manifest.folder, replace(facts_of(manifest), workers=workers), Dataset(manifest.folder))
 
 
 def identity(recipe: Recipe, limit: int | None) -> dict[str, Any]:
@@ -287,7 +297,6 @@ class _Making:
             stages, reasons = write.write_left(folder, _noted(sorted_left(db, self._left(index, gone, results)), left))
             digests = write.digests_in(rows, (r.unit for r in results))
             content = content_hash(schema, sorted_digests(db, _with(digests, left)))
-        write.write_readme(folder, self.recipe.name, form[0], written, content)
         sidecars = [RECORDS, ROWS, QUARANTINE, REJECTED]
         return {
             "content_hash": content,

@@ -74,7 +74,7 @@ def _find(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], ded
     )
     found = _compared(rows_of(db, query), dedup, state)
     _insert_pairs(db, found)
-    out.pairs = db.execute("SELECT count(*) FROM near WHERE number = ?", [dedup.number]).fetchone()[0]  # type: ignore[index]
+    out.pairs = _count(db, f"near WHERE number = {dedup.number}")
     examples = (
         "SELECT x.id, y.id, similarity FROM near JOIN records x ON x.n = a JOIN records y ON y.n = b "
         "WHERE number = ? ORDER BY x.content IS NOT DISTINCT FROM y.content, similarity DESC, a, b LIMIT ?"
@@ -86,7 +86,8 @@ def _find(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], ded
 
 
 def _count(db: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # type: ignore[index]
+    ((count,),) = db.execute(f"SELECT count(*) FROM {table}").fetchall()  # a result left open would refuse inserts
+    return int(count)
 
 
 def _load(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], number: int) -> None:

@@ -1,4 +1,4 @@
-"""Writing: units become shards, then the sidecars, the README, and last of all the manifest."""
+"""Writing: units become shards, then come the sidecars; the manifest is written last, by the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from augury.dataset.assigning import Left
 from augury.dataset.cleaning import INVALID
 from augury.dataset.collect import CRASHED
 from augury.dataset.columns import ORIGIN, WEIGHT, Columns
-from augury.dataset.durable import point, sync, write_json, write_text, written
+from augury.dataset.durable import point, sync, write_json, written
 from augury.dataset.index import Index
 from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
 from augury.dataset.tables import BATCH
@@ -198,37 +198,6 @@ def _below(folder: Path, name: str) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def write_readme(folder: Path, name: str, form: str, shards: Sequence[Mapping[str, Any]], content: str) -> None:
-    """Write the README with the ``configs:`` by which Hugging Face ``datasets`` finds collections and sides.
-
-    A side without rows is left out there: ``datasets`` refuses to open a split of none, and with it all others.
-    """
-    configs: dict[str, dict[str, int]] = {}
-    for shard in shards:
-        sides = configs.setdefault(shard["collection"], {})
-        sides[shard["side"]] = sides.get(shard["side"], 0) + shard["rows"]
-    lines = ["---", "configs:"]
-    pattern = PATTERNS.get(form, "{side}-*.parquet")
-    for collection, sides in configs.items():
-        filled = [side for side, rows in sides.items() if rows]
-        lines += [f"- config_name: {json.dumps(collection)}", "  data_files:"] if filled else []
-        for side in filled:
-            lines += [f"  - split: {json.dumps(side)}", f"    path: data/{collection}/{pattern.format(side=side)}"]
-    lines += ["---", "", f"# {name}", "", "Made with Augury. Rows by collection and side:", ""]
-    sides_met = list(dict.fromkeys(side for sides in configs.values() for side in sides))
-    lines += [f"| collection | {' | '.join(sides_met)} |", f"|---|{'---:|' * len(sides_met)}"]
-    for collection, sides in configs.items():
-        lines.append(f"| {collection} | {' | '.join(str(sides.get(side, 0)) for side in sides_met)} |")
-    lines += [
-        "",
-        "Each row has `augury_id`, `augury_copy` (empty for an original), `augury_parents` and `augury_origin`.",
-        "",
-        f"Content hash: `{content}`. Check it with `augury verify`, rebuild any row with `augury replay`.",
-        "",
-    ]
-    write_text(folder / "README.md", "\n".join(lines))
 
 
 def hash_file(path: Path) -> str:

@@ -147,6 +147,8 @@ class Running:
     def donors(self, node: OpNode, info: RunInfo, ids: Sequence[str]) -> tuple[Donor, ...]:
         """Return the donors of the given ids, conformed to the anchor's value."""
         ring = self.rings[node.pool]
+        if info.field != "row":
+            self.flush(info.field)  # what is pending may change the rate that donors are brought to
         out = []
         for donor_id in ids:
             record = DonorRecord(donor_id, ring.records[donor_id], self.schema)

@@ -103,7 +103,7 @@ def draw_sound(view: Sound, marks: Sequence[Mark], title: str, scale: Scale) -> 
     bars = [_bar(m, lane, view.seconds) for m, lane in zip(stretches, lanes, strict=True)]
     rows = max(lanes, default=-1) + 1
     outline = element("div", wave, *bars, class_="wave", style=f"width:{max(share, 2.0):.3f}%;--lanes:{rows}")
-    player = element("audio", controls="", preload="none", src=data_url(view.wav, "audio/wav"))
+    player = element("audio", controls="", preload="none", aria_label=title, src=data_url(view.wav, "audio/wav"))
     return join(outline, player, element("p", view.note, class_="note") if view.note else None)
 
 

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import augury
-from augury.kinds import Kind
-from augury.preview.drawing import Scale, draw_picture, draw_sound
 from augury.preview.markup import Html, element, join
 from augury.preview.sampling import POOLED, Collection, Sample, collections
-from augury.preview.words import changed, draw_words
+from augury.preview.showing import marks_of, marks_on, pair, plain, short, view_of
 from augury.recipe.model import Recipe
-from augury.record import FieldSpec, Record
-from augury.views import Mark, Picture, Sound, View, Words
+from augury.record import FieldSpec
 
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 """What the page may load: nothing but what it holds itself."""
@@ -102,64 +99,24 @@ def _card(collection: Collection, sample: Sample) -> Html:
     """One record: its anchors side by side, its plain fields, its steps."""
     after = sample.after if sample.after is not None else {}
     rows = [element("div", "before", class_="side"), element("div", "after, copy 0", class_="side")]
-    plain: list[FieldSpec] = []
+    others: list[FieldSpec] = []
     drawn: set[str] = set()
     for spec in collection.before.fields.values():
-        old = _view(spec.kind, sample.before.get(spec.name))
+        old = view_of(spec.kind, sample.before.get(spec.name))
         if old is None:
-            plain.append(spec)
+            others.append(spec)
             continue
         kind = collection.after[spec.name].kind
-        new = _view(kind, after.get(spec.name))
+        new = view_of(kind, after.get(spec.name))
         targets = collection.before.targets(spec.name)
-        drawn |= {t.name for t in targets if _marks(t.kind, sample.before.get(t.name)) is not None}
-        old_marks = _all_marks(collection.before.targets(spec.name), sample.before)
-        new_marks = _all_marks(collection.after.targets(spec.name), after)
-        rows.extend(_pair(spec, (old, old_marks), (new, new_marks)))
-    cells = [_cell(s, sample, collection) for s in plain if s.name not in drawn and s.name in sample.before]
+        drawn |= {t.name for t in targets if marks_of(t.kind, sample.before.get(t.name)) is not None}
+        old_marks = marks_on(collection.before.targets(spec.name), sample.before)
+        new_marks = marks_on(collection.after.targets(spec.name), after)
+        rows.extend(pair(spec, (old, old_marks), (new, new_marks)))
+    cells = [_cell(s, sample, collection) for s in others if s.name not in drawn and s.name in sample.before]
     facts = element("dl", *cells, class_="facts") if cells else None
     grid = element("div", *rows, class_="pair") if len(rows) > 2 else None
     return element("article", element("h3", sample.id), grid, facts, _problem(sample), _steps(sample))
-
-
-def _view(kind: Kind, value: Any) -> View | None:
-    if value is None:
-        return None
-    shown = kind.show(value)
-    return shown if isinstance(shown, View) else None
-
-
-def _marks(kind: Kind, value: Any) -> list[Mark] | None:
-    if value is None:
-        return None
-    shown = kind.show(value)
-    return None if shown is None or isinstance(shown, View) else list(shown)
-
-
-def _all_marks(targets: tuple[FieldSpec, ...], record: Record) -> list[Mark]:
-    return [mark for t in targets for mark in _marks(t.kind, record.get(t.name)) or ()]
-
-
-def _pair(spec: FieldSpec, old: tuple[View, list[Mark]], new: tuple[View | None, list[Mark]]) -> Iterator[Html]:
-    """Yield the two figures of a field."""
-    differs: tuple[list[bool], list[bool]] = ([], [])
-    if isinstance(old[0], Words):
-        differs = changed(old[0].text, new[0].text) if isinstance(new[0], Words) else ([False] * len(old[0].text), [])
-    scale = Scale.of([v for v, _ in (old, new) if isinstance(v, Sound)])
-    for (view, marks), name, changes in ((old, "del", differs[0]), (new, "ins", differs[1])):
-        caption = element("figcaption", spec.name, element("span", f" {spec.kind_id}"))
-        drawn = _draw(view, marks, spec.name, scale, name, changes)
-        yield element("figure", caption, drawn, class_="old" if name == "del" else "new")
-
-
-def _draw(view: View | None, marks: list[Mark], title: str, scale: Scale, name: str, changes: list[bool]) -> Html:
-    if isinstance(view, Picture):
-        return draw_picture(view, marks, title)
-    if isinstance(view, Sound):
-        return draw_sound(view, marks, title, scale)
-    if isinstance(view, Words):
-        return draw_words(view.text, marks, changes, name)
-    return element("p", "not there", class_="note")
 
 
 # -- plain fields ----------------------------------------------------------------------------------------------------
@@ -172,31 +129,11 @@ def _cell(spec: FieldSpec, sample: Sample, collection: Collection) -> Html:
 
 def _change(spec: FieldSpec, sample: Sample, collection: Collection) -> Html:
     """A plain value, with the old one struck out where it changed."""
-    old = _plain(spec.kind, sample.before.get(spec.name))
+    old = plain(spec.kind, sample.before.get(spec.name))
     if sample.after is None:
         return join(old)
-    new = _plain(collection.after[spec.name].kind, sample.after.get(spec.name))
+    new = plain(collection.after[spec.name].kind, sample.after.get(spec.name))
     return join(old) if old == new else join(element("del", old), " ", element("ins", new))
-
-
-def _plain(kind: Kind, value: Any) -> str:
-    if value is None:
-        return "(none)"
-    if kind.payload:
-        return f"({kind.entry_id})"
-    return _short(value if isinstance(value, str | int | float | Mapping) else kind.pack(value))
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        text = f"{value:.6g}" if abs(value) >= 1000 else f"{value:.4g}"
-    elif isinstance(value, Mapping):
-        text = ", ".join(f"{k} {_short(v)}" for k, v in value.items())
-    elif isinstance(value, list | tuple):
-        text = "[" + ", ".join(_short(v) for v in value) + "]"
-    else:
-        text = str(value)
-    return text if len(text) <= 120 else text[:117] + "…"
 
 
 def _table(collection: Collection) -> Html:
@@ -239,6 +176,6 @@ def _step(step: Mapping[str, Any]) -> Iterator[Html]:
     yield element("span", f" {', '.join(step['fields'])}", class_="on")
     draw = step.get("draw")
     for key, value in draw.items() if isinstance(draw, Mapping) else ():
-        yield join(" ", element("code", f"{key} {_short(value)}"))
+        yield join(" ", element("code", f"{key} {short(value)}"))
     if step.get("donors"):
         yield element("span", f" with {', '.join(step['donors'])}", class_="on")

@@ -131,7 +131,7 @@ class _DedupKeys(Configured):
 
     field: str | tuple[str, ...] | None = None
     by: str | None = None
-    near: Annotated[float, Within(0.0, 1.0)] | None = None
+    near: Annotated[float | None, Within(0.0, 1.0)] = None
     keep: Literal["one", "all"] = "one"
 
 
@@ -232,6 +232,10 @@ class _Reading:
         if cleaner.fits:
             self.fitted[collection].append(judge)
         elif type(cleaner).pieces is not Cleaner.pieces:
+            if any(isinstance(stage, Sketch) for stage in self.stages[collection]):
+                # The pieces would all have their record's sketch, and all but one would leave as repeats of each other.
+                got, fix = shown("one after dedup"), "move it above dedup"
+                raise RecipeError(describe(where, "a cleaner that cuts to come before dedup", got, fix=fix))
             pipe = cutting(cleaner, name, chosen.field, schema, where)
             self.stages[collection].append(Cut(where, name, cleaner, chosen.field, pipe))
         else:

@@ -48,9 +48,12 @@ VARIANTS = {
     "audio": _op("audio", "Make the recording softer.", "Samples", "augury-audio", NUMPY),
     "table": _op("table", "Shrink numbers towards zero.", "Rows", NUMPY, on="row"),
     "kind": Variant(("common", "kind"), "kinds", "kinds", "Points on an image.", ("augury-image", NUMPY)),
+    "cleaner": Variant(
+        ("common", "cleaner"), "cleaners", "cleaners", "Reject dark pictures.", ("augury-image", NUMPY), "image"
+    ),
     "format": Variant(("common", "format"), "formats", "formats", "JSON text sequences."),
 }
-"""An op on one of four things, a kind of targets on images, a file format."""
+"""An op on one of four things, a kind of targets on images, a cleaner of images, a file format."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Scaffold:
     def id(self) -> str:
         """The id of its one entry."""
         short = self.name.replace("-", "_")
-        return f"{self.kind}.{short}" if self.variant.group == "ops" else short
+        return f"{self.variant.on.replace('row', 'table')}.{short}" if self.variant.on else short
 
     @property
     def values(self) -> dict[str, str]:

@@ -65,14 +65,16 @@ def within(pieces: Sequence[Copy | Insert], size: int) -> list[Copy | Insert]:
 def compose(inner: Sequence[Copy | Insert], outer: Sequence[Copy | Insert]) -> list[Copy | Insert]:
     """Return the pieces of ``outer``, an edit of what ``inner`` makes, as pieces of what ``inner`` was an edit of.
 
-    An insert cut in two keeps what it stands for only while it is whole. Copies that ``inner`` parted stay parted when
-    ``outer`` joins them again: what the first edit broke is broken, as it is when the edits run one by one.
+    An insert cut in two keeps what it stands for only while it is whole; it is the same text only where all it stands
+    for is. Copies that ``inner`` parted stay parted when ``outer`` joins them again: what the first edit broke is
+    broken, as it is when the edits run one by one.
     """
     out: list[Copy | Insert] = []
     for piece in _merge(outer):
         if isinstance(piece, Insert):
             stands_for = piece.stands_for and _pull_back(inner, *piece.stands_for)
-            out.append(Insert(piece.text, stands_for))
+            same = bool(piece.same and piece.stands_for) and _unchanged(_slice(inner, *(piece.stands_for or (0, 0))))
+            out.append(Insert(piece.text, stands_for, same))
         elif piece.source != SELF:
             out.append(piece)
         else:
@@ -91,8 +93,14 @@ def _slice(pieces: Sequence[Copy | Insert], a: int, b: int) -> list[Copy | Inser
                 out.append(Copy(piece.a + lo, piece.a + hi, piece.source))
             else:
                 out.append(piece if (lo, hi) == (0, n) else Insert(piece.text[lo:hi]))
+        elif not n and a <= start < b:
+            out.append(piece)
         start += n
     return out
+
+
+def _unchanged(pieces: Sequence[Copy | Insert]) -> bool:
+    return all(isinstance(piece, Copy) or piece.same for piece in pieces)
 
 
 def _pull_back(pieces: Sequence[Copy | Insert], a: int, b: int) -> tuple[int, int] | None:

@@ -22,7 +22,7 @@ class TimeSize(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A `Piece` with the frequency ratio its sound is to have (1 keeps the pitch, 2 is an octave up)."""
+    """A `Piece` with the ratio its frequencies, in cycles a sample, are to have (1 keeps them, 2 doubles them)."""
 
     s0: float
     s1: float
@@ -65,7 +65,7 @@ class TimeSegment:
         if type(effect) is not Time:
             return False
         self.parts = compose(self.parts, effect)
-        self.size = TimeSize(effect.length, self.size.rate, self.size.channels)
+        self.size = TimeSize(effect.length, effect.rate or self.size.rate, self.size.channels)
         self._moved = True
         return True
 

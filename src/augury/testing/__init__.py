@@ -6,8 +6,8 @@
     class TestOps(OpConformance):
         exempt = {"image.sepia": {"reads_another_id": "it draws nothing"}}
 
-One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks. Codecs, synthesizers,
-cleaners, metrics, engines and lexicons have no contract yet, and so no checks.
+One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks. Codecs, synthesizers, metrics,
+engines and lexicons have no contract yet, and so no checks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from augury.testing.cleaners import CLEANERS
 from augury.testing.couplings import COUPLINGS
+from augury.testing.detectors import DETECTORS
 from augury.testing.effects import EFFECTS
 from augury.testing.formats import FORMATS
 from augury.testing.kinds import KINDS
@@ -26,13 +28,17 @@ C = TypeVar("C", bound=type)
 
 __all__ = [
     "Check",
+    "CleanerConformance",
     "CouplingConformance",
+    "DetectorConformance",
     "EffectConformance",
     "FormatConformance",
     "KindConformance",
     "OpConformance",
     "Outcome",
+    "cleaners_of",
     "couplings_of",
+    "detectors_of",
     "effects_of",
     "formats_of",
     "kinds_of",
@@ -71,6 +77,18 @@ class EffectConformance(Conformance):
     suite = EFFECTS
 
 
+class CleanerConformance(Conformance):
+    """Every cleaner: pure verdicts on any value, documented reasons, pieces that targets follow."""
+
+    suite = CLEANERS
+
+
+class DetectorConformance(Conformance):
+    """Every detector: sketches of any value, small bands, a similarity that is symmetric and 1 for equal values."""
+
+    suite = DETECTORS
+
+
 def ops_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
     """Return the decorator that runs an `OpConformance` over the ops of a distribution whose ids match ``pattern``."""
     return parametrize(dist, pattern)
@@ -96,10 +114,20 @@ def effects_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
     return parametrize(dist, pattern)
 
 
+def cleaners_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs a `CleanerConformance` over the cleaners of a distribution."""
+    return parametrize(dist, pattern)
+
+
+def detectors_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs a `DetectorConformance` over the detectors of a distribution."""
+    return parametrize(dist, pattern)
+
+
 def outcomes(dist: str) -> Iterator[Outcome]:
     """Run the whole kit over a distribution: every check of every entry of a group it has checks for."""
     from augury.catalog import registry
 
-    for suite in (OPS, KINDS, FORMATS, COUPLINGS, EFFECTS):
+    for suite in (OPS, KINDS, FORMATS, COUPLINGS, EFFECTS, CLEANERS, DETECTORS):
         if any(entry.dist == dist for entry in registry().entries(suite.group)):
             yield from suite.outcomes(dist)

@@ -35,6 +35,10 @@ class Material:
         schema = schema or self.schema
         return {name: schema[name].kind.digest(value) for name, value in values.items()}
 
+    def all_digests(self) -> dict[str, dict[str, bytes]]:
+        """Return the digests of every record."""
+        return {record_id: self.digests(record) for record_id, record in self.records.items()}
+
 
 def kind_of(kind_id: str, **params: Any) -> Kind:
     """Return a kind of the registry, configured."""
@@ -82,6 +86,30 @@ def _loadable() -> list[tuple[Entry, type[Kind]]]:
 def material(op: type[Op], anchor: str) -> Material:
     """Return what ops on ``anchor`` (a kind's id, or "row") are tried on, with every target that follows its space."""
     return _row_material(op.columns) if anchor == "row" else anchor_material(kind_of(anchor))
+
+
+def value_material(kind_id: str, columns: tuple[str, ...]) -> Material:
+    """Return what cleaners and detectors on a kind (or "row") are tried on; some cells of the rows are missing."""
+    if kind_id != "row":
+        kind = kind_of(kind_id)
+        return anchor_material(kind) if kind.space in SPACES_THAT_MOVE else _plain_material(kind)
+    whole = _row_material(columns)
+    names = row_of(whole.schema, columns)
+    holes = {record_id: names[: i % (len(names) + 1)] for i, record_id in enumerate(whole.records)}
+    records = {i: {name: v for name, v in r.items() if name not in holes[i]} for i, r in whole.records.items()}
+    return Material(whole.schema, records, None)
+
+
+def row_of(schema: Schema, columns: tuple[str, ...]) -> list[str]:
+    """Return the names of the columns that are of the kinds ``columns``, keys and labels left out."""
+    return [f.name for f in schema.of_kinds(columns) if f.role is None]
+
+
+def _plain_material(kind: Kind) -> Material:
+    field = kind.entry_id.replace(".", "_")
+    fields = [FieldSpec("note", kind_of("id")), FieldSpec(field, kind)]
+    values = [kind.check(value) for value in kind.samples()]
+    return Material(Schema(fields), {f"kit/{i:04d}": {"note": f"n{i}", field: v} for i, v in enumerate(values)}, field)
 
 
 def anchor_material(kind: Kind) -> Material:

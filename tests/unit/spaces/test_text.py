@@ -143,3 +143,14 @@ def _map(rope, n):
     segment = TextSegment(TextSize(n))
     segment.push(rope)
     return segment.map()
+
+
+def test_the_same_text_stays_the_same_through_edits_that_are():
+    """An insert that is its text written otherwise stays so over copies and others like it, and over no replacement."""
+    same = [Insert("x", (0, 2), True), Copy(2, 6)]
+    over = [Insert("yy", (0, 3), True), Copy(3, 5)]
+    assert compose(same, over) == [Insert("yy", (0, 4), True), Copy(4, 6)]
+    other = [Insert("x", (0, 2)), Copy(2, 6)]
+    assert compose(other, over)[0] == Insert("yy", (0, 4), False)
+    gone = [Insert("", (0, 2), True), Copy(2, 6)]
+    assert compose(gone, [Copy(0, 4)]) == gone

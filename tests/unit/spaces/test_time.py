@@ -167,3 +167,17 @@ def test_only_the_spaces_own_effects_are_taken():
 def test_sizes_know_their_seconds():
     """Duration is samples over rate."""
     assert TimeSize(4000, 8000).seconds == 0.5
+
+
+def test_a_new_rate_keeps_the_seconds():
+    """Resampled, a clip has another rate and length; moments map by the samples of both, in any order with a cut."""
+    segment = TimeSegment(SIZE)
+    assert segment.push(Time((Piece(20, 80, 0, 60),), 60))
+    assert segment.push(Time((Piece(0, 60, 0, 30),), 30, rate=500))
+    assert segment.size == TimeSize(30, 500, 1)
+    assert segment.size.seconds == 0.06
+    where = segment.map()
+    assert where.ranges(30, 50) == [(5.0, 15.0, 1.0)]
+    assert (where.source.rate, where.size.rate) == (1000, 500)
+    assert segment.push(Time((Piece(0, 30, 0, 30),), 30))
+    assert segment.size.rate == 500

@@ -97,7 +97,7 @@ class AudioKind(Kind):
         if any(part.source != SELF for part in segment.parts):
             fix = "use donors through Samples"
             raise RecipeError(describe("Time", "pieces of the clip itself", shown("pieces of a donor"), fix=fix))
-        return Audio(render(value.samples, value.rate, segment.parts, segment.size.samples), value.rate)
+        return Audio(render(value.samples, value.rate, segment.parts, segment.size.samples), segment.size.rate)
 
     def apply(self, value: Audio, effect: Any, sources: Sequence[Audio]) -> Audio:
         """Run a `Samples` effect."""

@@ -86,12 +86,12 @@ def _lower(text: str) -> str:
 
 def _heard(words: Words, segment: TimeSegment, after: Sequence[Interval]) -> list[int]:
     """Return the numbers of the words whose intervals are still there, in the order of the new recording."""
-    rate = segment.size.rate
+    before, rate = segment.source.rate, segment.size.rate
     where = segment.map()
     left = {(round(i.start, 6), i.label) for i in after}
     places = []
     for number, interval in enumerate(words):
-        for begin, _, _ in where.ranges(interval.start * rate, interval.end * rate) if where else ():
+        for begin, _, _ in where.ranges(interval.start * before, interval.end * before) if where else ():
             if (round(begin / rate, 6), interval.label) in left:
                 places.append((begin, number))
     return [number for _, number in sorted(places)]

@@ -1,6 +1,6 @@
 """What this distribution registers. Imports nothing but the plugin interface."""
 
-from augury.plugin import KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
 
 _PLANES = ("image", "raw_image")
 _NO_EXAMPLES: tuple[dict[str, object], ...] = ()
@@ -79,8 +79,45 @@ _OTHERS = [
     ),
 ]
 
+_CLEANERS = [
+    CleanerSpec(
+        "image.valid",
+        "augury_image.cleaners:Valid",
+        "Reject pictures of the wrong size or shape.",
+        on=_PLANES,
+        examples=({"side_px_range": [1, 40], "max_aspect": 1.2},),
+    ),
+    CleanerSpec("image.blank", "augury_image.cleaners:Blank", "Reject pictures of one colour.", on="image"),
+    CleanerSpec("image.blurry", "augury_image.cleaners:Blurry", "Reject pictures without sharp detail.", on="image"),
+    CleanerSpec(
+        "image.tiles",
+        "augury_image.cleaners:Tiles",
+        "Cut pictures into tiles of one size.",
+        on=_PLANES,
+        examples=(
+            {"size": [16, 20], "overlap_px": [4, 0]},
+            {"size": [20, 64], "edge": "pad"},
+            {"size": [16, 20], "edge": "drop"},
+        ),
+    ),
+]
+
+_DETECTORS = [
+    DetectorSpec(
+        "image.phash", "augury_image.near:Phash", "Pictures equal but for compression, size and a crop.", on="image"
+    ),
+    DetectorSpec(
+        "image.thumbnail",
+        "augury_image.thumbnail:Thumbnail",
+        "Pictures by their thumbnails, for audits.",
+        on="image",
+        default=False,
+        audits=True,
+    ),
+]
+
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the kinds and ops of this distribution."""
-    return Plugin(kinds=_KINDS, ops=[*_WARPS, *_TONES, *_OTHERS])
+    """Return the kinds, ops, cleaners and detector of this distribution."""
+    return Plugin(kinds=_KINDS, ops=[*_WARPS, *_TONES, *_OTHERS], cleaners=_CLEANERS, detectors=_DETECTORS)

@@ -27,6 +27,12 @@ def multiply(columns: Columns, factor: np.ndarray) -> dict[str, np.ndarray]:
         return {name: _finite(values * factor[:, i], values) for i, (name, values) in enumerate(columns.items())}
 
 
+def scale(columns: Columns, factor: np.ndarray, offset: np.ndarray) -> dict[str, np.ndarray]:
+    """Multiply by ``factor`` (n,) and add ``offset`` (n,), but where that leaves the range. Cost: O(n) a column."""
+    with np.errstate(over="ignore"):
+        return {name: _finite(values * factor + offset, values) for name, values in columns.items()}
+
+
 def interpolate(columns: Columns, share: np.ndarray, donor: np.ndarray) -> dict[str, np.ndarray]:
     """Move numbers ``share`` (n,) in [0, 1] of the way to ``donor`` (n, number of columns), never past it.
 

@@ -1,6 +1,47 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import CleanerSpec, KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
+
+_CLEANERS = [
+    CleanerSpec(
+        "table.missing",
+        "augury_tabular.cleaners:Missing",
+        "Reject rows with too many missing cells.",
+        on="row",
+        examples=({"share": 0.0},),
+    ),
+    CleanerSpec(
+        "table.range",
+        "augury_tabular.cleaners:InRange",
+        "Reject rows with a number outside a range.",
+        on="row",
+        examples=({"lo": 0.0, "hi": 4.0},),
+    ),
+    CleanerSpec(
+        "table.outlier",
+        "augury_tabular.cleaners:Outlier",
+        "Reject training rows with a number far from its column's others.",
+        on="row",
+        examples=({"method": "iqr", "limit": 0.1}, {"limit": 0.5}),
+    ),
+]
+
+_DETECTORS = [
+    DetectorSpec(
+        "table.near",
+        "augury_tabular.near:Near",
+        "Rows equal but for rounding and a changed or missing cell.",
+        on="row",
+    ),
+    DetectorSpec(
+        "table.cells",
+        "augury_tabular.cells:Cells",
+        "Rows by the cells they share, for audits.",
+        on="row",
+        default=False,
+        audits=True,
+    ),
+]
 
 HISTORY = "augury_tabular.interactions"
 
@@ -102,10 +143,9 @@ INTERACTION_CLEANERS = [
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the ops on table rows, and the kinds, ops and cleaners of interactions."""
+    """Return what rows of tables have, and the kinds, ops and cleaners of interactions."""
     return Plugin(
         kinds=INTERACTION_KINDS,
-        cleaners=INTERACTION_CLEANERS,
         ops=[
             *INTERACTION_OPS,
             OpSpec(
@@ -140,5 +180,15 @@ def augury_plugin() -> Plugin:
                 effect="Rows",
                 examples=({"alpha": 1.0},),
             ),
+            OpSpec(
+                "table.unit",
+                "augury_tabular.ops.unit:Unit",
+                "Write numbers in another unit: a factor and an offset.",
+                on="row",
+                effect="Rows",
+                examples=({"factor": 0.5, "offset": -3.0},),
+            ),
         ],
+        cleaners=[*_CLEANERS, *INTERACTION_CLEANERS],
+        detectors=_DETECTORS,
     )

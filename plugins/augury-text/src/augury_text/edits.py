@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from augury.effects import Copy, Insert
+from augury.effects import Copy, Insert, Rope
 from augury.errors import RecipeError, describe, shown
 from augury.op import Info
+from augury.spaces.text import render
 from augury_text.kinds import Label
 from augury_text.tokens import Span
 
@@ -15,24 +16,45 @@ Edit = tuple[int, int, str]
 """(start, end, replacement), in characters."""
 
 
-def replace(length: int, edits: Iterable[Sequence[Any]]) -> tuple[Copy | Insert, ...]:
+def replace(length: int, edits: Iterable[Sequence[Any]], *, same: bool = False) -> tuple[Copy | Insert, ...]:
     """Return the rope's pieces that replace ranges of a text of `length` characters.
 
     Args:
         length: of the text, in characters.
         edits: (start, end, replacement), in order and apart; an empty replacement deletes, an empty range inserts.
+        same: whether the replacements are the same text written otherwise, so that labelled spans stay on them.
     """
     pieces: list[Copy | Insert] = []
     done = 0
     for start, end, new in edits:
         if start > done:
             pieces.append(Copy(done, start))
-        if new:
-            pieces.append(Insert(new, (start, end) if start < end else None))
+        if new or same:
+            pieces.append(Insert(new, (start, end) if start < end else None, same))
         done = end
     if done < length:
         pieces.append(Copy(done, length))
     return tuple(pieces)
+
+
+def written(text: str, edits: Iterable[Sequence[Any]]) -> str:
+    """Return the text after edits, in order and apart."""
+    return render(text, replace(len(text), edits))
+
+
+def ropes(length: int, passes: Iterable[Sequence[Sequence[Any]]]) -> list[Rope]:
+    """Return the ropes of several passes over a text, each of which writes the same text otherwise.
+
+    Args:
+        length: of the text before the first pass, in characters.
+        passes: the edits of each pass, offsets counted in what the pass before it left.
+    """
+    out = []
+    for edits in passes:
+        if edits:
+            out.append(Rope(replace(length, edits, same=True)))
+            length += sum(len(new) - (end - start) for start, end, new in edits)
+    return out
 
 
 def how_many(fraction: float, words: int) -> int:

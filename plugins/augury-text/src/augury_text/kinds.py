@@ -166,8 +166,9 @@ class _Ranges(Kind):
 class Spans(_Ranges):
     """Labelled character ranges of a text: entities, answers, aspects. They may overlap; their order is kept.
 
-    A span goes where its characters go, all together and unchanged; one whose characters were edited, parted or
-    deleted is dropped with its label. Where its text was copied twice it is there twice.
+    A span goes where its characters go, all together and unchanged, or only written otherwise (another normal form,
+    other blanks); one whose characters were edited, parted or deleted is dropped with its label. Where its text was
+    copied twice it is there twice.
 
     Args:
         replaced: What becomes of a span whose words were replaced by others that stand for them (synonyms): "drop",
@@ -183,7 +184,7 @@ class Spans(_Ranges):
         out: list[Label] = []
         places = Places(where)
         for start, end, label in carried:
-            found = places.exact(start, end)
+            found = places.exact(start, end) or places.rewritten(start, end)
             if not found and self.replaced == "keep":
                 found = places.image(start, end)
             out += [Label(a, b, label) for a, b in found]

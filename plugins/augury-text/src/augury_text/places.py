@@ -11,13 +11,17 @@ from augury_text.tokens import Span
 
 
 class _Part(NamedTuple):
-    """A piece that keeps or replaces the source range [start, end); it begins at `out` in the new text."""
+    """A piece that keeps or replaces the source range [start, end); it begins at `out` in the new text.
+
+    `same` is whether it is still the text it was: copied, or written otherwise.
+    """
 
     start: int
     end: int
     out: int
     size: int
     copied: bool
+    same: bool
 
 
 class Places:
@@ -36,10 +40,10 @@ class Places:
             size = length(piece)
             if type(piece) is Copy:
                 if piece.source == SELF and size:
-                    parts.append(_Part(piece.a, piece.b, out, size, True))
+                    parts.append(_Part(piece.a, piece.b, out, size, True, True))
             elif piece.stands_for:  # type: ignore[union-attr]
                 start, end = piece.stands_for  # type: ignore[union-attr]
-                parts.append(_Part(start, end, out, size, False))
+                parts.append(_Part(start, end, out, size, False, piece.same))  # type: ignore[union-attr]
             out += size
         parts.sort()
         self._parts = parts
@@ -57,6 +61,18 @@ class Places:
         """Return every place that holds the characters [start, end) unchanged and unbroken."""
         found = (p for p in self._touching(start, end) if p.copied and p.start <= start and end <= p.end)
         return [(p.out + start - p.start, p.out + end - p.start) for p in found]
+
+    def rewritten(self, start: int, end: int) -> list[Span]:
+        """Return where the range [start, end) is, if all of it is kept or written otherwise, in one run; else nothing.
+
+        Inserts that are the same text as a part of the range, and copies, must cover it.
+        """
+        at = start
+        for part in sorted(self._touching(start, end)):
+            if not part.same or part.start > at or (part.start < start and not part.copied):
+                return []
+            at = max(at, part.end)
+        return self.image(start, end) if at >= end else []
 
     def image(self, start: int, end: int) -> list[Span]:
         """Return where the range [start, end) is, changed or not, if it is in one run; else nothing.
