@@ -20,6 +20,8 @@ class SplitSessions(Cleaner):
     Args:
         gap: The longest pause inside a session, in the unit of the history's times (seconds, as a rule).
         min_events: Sessions of fewer events are left out.
+
+    Cost: O(events), once for the count and once for each session.
     """
 
     on = "interactions"
@@ -51,6 +53,10 @@ class FewEvents(Cleaner):
     Args:
         min_events: Least number of events.
         max_events: Greatest number of events.
+
+    Rejects: ``few_events``, ``many_events``.
+
+    Cost: none.
     """
 
     on = "interactions"
