@@ -15,7 +15,7 @@ are fitted run after it, on the training side only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from augury.effects import Effects
@@ -77,16 +77,18 @@ class Cleaner(Configured):
         """Return why the record leaves, or None when it stays. Deterministic; never changes ``value``."""
         return None
 
-    def pieces(self, value: Any, info: CleanInfo) -> int | None:
+    def pieces(self, value: Any, info: CleanInfo) -> int | Sequence[Any] | None:
         """Return into how many records this one is cut, or None where the cleaner cuts nothing.
 
-        0 rejects the record as ``empty``. The pieces are records of their own, with ids ``parent/0``, ``parent/1``.
+        Where the cuts depend on the value, return a list with a small JSON value for each piece (its bounds, say). 0 or
+        an empty list rejects the record as ``empty``. The pieces are records of their own, with ids ``parent/0``,
+        ``parent/1``. Pure in ``value``: it is asked again for every piece.
         """
         return None
 
-    def effect(self, piece: int, info: CleanInfo) -> Effects:
-        """Return what makes piece number ``piece`` of the record: targets and linked fields follow it.
+    def effect(self, piece: Any, info: CleanInfo) -> Effects:
+        """Return what makes one piece of the record: targets and linked fields follow it.
 
-        Pure in ``piece`` and ``info.size``; it is asked again for every piece.
+        ``piece`` is its number, or its entry in the list that `pieces` returned. Pure in ``piece`` and ``info.size``.
         """
         raise NotImplementedError

@@ -23,7 +23,7 @@ class Kind(Configured):
     """Base of all kinds. Its parameters are the options a field may give beside ``kind:``.
 
     Class attributes:
-        space: The space whose effects act on it ("plane", "text", "time", "row"), or None for a pure target.
+        space: The space whose effects act on it ("plane", "text", "events", "time", "row"), or None for a pure target.
         follows: The spaces whose maps it can follow when it is linked to an anchor by ``of``.
         follows_whole: Whether `follow` takes a chain of warps and dense fields as one map, as kinds made of pixels do
             to be resampled once. Others are given its stages one after the other.
@@ -97,7 +97,7 @@ class Kind(Configured):
     # -- anchors ---------------------------------------------------------------------------------------------
 
     def size(self, value: Any) -> Any:
-        """Return the space's size (`PlaneSize`, `TextSize`, `TimeSize`) of a canonical value."""
+        """Return the space's size (`PlaneSize`, `TextSize`, `EventsSize`, `TimeSize`) of a canonical value."""
         raise NotImplementedError
 
     def render(self, value: Any, segment: Any) -> Any:
@@ -105,7 +105,7 @@ class Kind(Configured):
         raise NotImplementedError
 
     def apply(self, value: Any, effect: Any, sources: Sequence[Any]) -> Any:
-        """Run an opaque value effect (`Pixels`, `Samples`); ``sources`` are the donors' values it names."""
+        """Run an opaque value effect (`Pixels`, `Samples`, `Events`); ``sources`` are the donors' values it names."""
         raise NotImplementedError
 
     def compose(self, value: Any, layers: Any, donors: Sequence[Any]) -> tuple[Any, Sequence[float]]:
@@ -163,7 +163,7 @@ class Kind(Configured):
         return value
 
     def follow(self, carried: Any, where: Any) -> Any:
-        """Follow a map (`PlaneMap`, `TextMap`, `TimeMap`) of one of the spaces in ``follows``.
+        """Follow a map (`PlaneMap`, `RopeMap`, `TimeMap`) of one of the spaces in ``follows``.
 
         None says that it cannot follow this one: the record is refused, or the field is left out with
         ``on_unmoved: drop``.

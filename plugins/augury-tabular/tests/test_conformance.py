@@ -29,4 +29,4 @@ class TestDetectors(DetectorConformance):
 
 @kinds_of("augury-tabular")
 class TestKinds(KindConformance):
-    """The kind of series."""
+    """Series, histories and the sessions on them."""

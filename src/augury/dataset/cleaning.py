@@ -157,9 +157,10 @@ def _cut(stage: Cut, schema: Schema, item: _Item, seed: int) -> list[_Item | Pre
     if value is None:
         return [item]
     prepared = item.prepared
-    count = stage.cleaner.pieces(value, Info(stage.field, kind, size, prepared.id, item.record))
-    if count is None:
+    found = stage.cleaner.pieces(value, Info(stage.field, kind, size, prepared.id, item.record))
+    if found is None:
         return [item]
+    count = found if isinstance(found, int) else len(found)
     out: list[_Item | Prepared] = []
     for piece in range(count):
         name = f"{prepared.id}/{piece}"

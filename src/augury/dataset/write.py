@@ -31,7 +31,7 @@ EXAMPLES = 20
 ROW_MARK = 8
 """Bytes of each row's digest that are kept beside the shards, to say which row was changed."""
 
-PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*.csv"}
+PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*.csv", "arrow": "{side}-*.arrow"}
 
 
 class Shard(NamedTuple):

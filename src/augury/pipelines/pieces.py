@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
 
 from augury.op import Info, Op
 from augury.pipelines.compiled import Pipeline
@@ -13,12 +15,25 @@ from augury.rng import Rng
 from augury.specs import OpSpec
 
 
+class Looked(NamedTuple):
+    """What a cleaner knows of the record it cuts: a `CleanInfo`."""
+
+    field: str
+    kind: Any
+    size: Any
+    id: str
+    record: Mapping[str, Any]
+    state: Any = None
+
+
 class PieceOp(Op):
     """The op that makes piece number ``copy`` of a record, as a `Cleaner` declares it.
 
     Args:
         cleaner: The cleaner.
     """
+
+    reads = frozenset({"value", "links"})
 
     cleaner: Any
 
@@ -27,8 +42,11 @@ class PieceOp(Op):
         object.__setattr__(self, "on", self.cleaner.on)
 
     def draw(self, rng: Rng, info: Info) -> Any:
-        """The number of the piece."""
-        return {"piece": info.copy}
+        """The number of the piece, or what the cleaner says of it."""
+        value = info.value
+        record = ChainMap({info.field: value}, cast(Any, info.links))
+        found = self.cleaner.pieces(value, Looked(info.field, info.kind, info.size, info.id, record))
+        return {"piece": info.copy if isinstance(found, int) else found[info.copy or 0]}
 
     def effect(self, draw: Any, info: Info) -> Any:
         """What the cleaner says makes the piece."""

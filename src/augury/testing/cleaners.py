@@ -113,7 +113,9 @@ class CleanerCase:
     def ask(self, trial: Trial) -> tuple[Rejection | None, int | None]:
         """Return the verdict and the number of pieces; a value that the cleaner refuses as data has neither."""
         try:
-            return self.cleaner.judge(trial.value, trial.info), self.cleaner.pieces(trial.value, trial.info)
+            found = self.cleaner.pieces(trial.value, trial.info)
+            count = found if found is None or isinstance(found, int) else len(json.loads(json.dumps(found)))
+            return self.cleaner.judge(trial.value, trial.info), count
         except DataError:
             return None, None
 
@@ -228,8 +230,10 @@ def makes_pieces_that_targets_follow(case: CleanerCase) -> None:
     assert field is not None, "a cleaner on rows judges; it cannot cut"
     cut = 0
     for trial in case.trials():
-        _, pieces = case.ask(trial)
-        for piece in range(pieces or 0):
+        if case.ask(trial)[1] is None:
+            continue
+        found = case.cleaner.pieces(trial.value, trial.info)
+        for piece in range(found) if isinstance(found, int) else found or ():
             effect = case.cleaner.effect(piece, trial.info)
             assert near(effect, case.cleaner.effect(piece, trial.info)), f"piece {piece} has two effects"
             now = running(case.material.schema, trial.record)
