@@ -31,8 +31,6 @@ EXAMPLES = 20
 ROW_MARK = 8
 """Bytes of each row's digest that are kept beside the shards, to say which row was changed."""
 
-PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*.csv"}
-
 
 class Shard(NamedTuple):
     """One file of rows: where it goes, and the units it is made of. ``weights`` are those of its rows by origin."""

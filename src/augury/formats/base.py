@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.params import Configured
@@ -67,7 +67,13 @@ class Writer(ABC):
 
 
 class Format(Configured):
-    """Base of all formats. Its parameters are the options a ``collect`` entry or ``write:`` may give."""
+    """Base of all formats. Its parameters are the options a ``collect`` entry or ``write:`` may give.
+
+    Class attributes:
+        shards: Where Hugging Face's ``datasets`` finds a side's rows among what the writer makes.
+    """
+
+    shards: ClassVar[str] = "{side}-*.parquet"
 
     def read(self, source: str, fields: Fields) -> Iterator[RawRecord]:
         """Yield the records of a local path or an fsspec URL, a file at a time, in bounded memory.
@@ -90,6 +96,24 @@ class Format(Configured):
             DataError: for a source that cannot be read at all.
         """
         raise NotImplementedError
+
+    def stated(self, source: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return what the source itself says of its columns: name to kind, link, role and options, as in ``fields:``.
+
+        A recipe without ``fields:`` takes them all; one with them takes the options that it leaves out. Nothing where
+        the format does not say.
+
+        Raises:
+            DataError: for a source that cannot be read at all.
+        """
+        return {}
+
+    def check_fields(self, fields: Fields) -> None:
+        """Refuse, before a run, fields that the writer cannot write.
+
+        Raises:
+            RecipeError: saying what is missing.
+        """
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
         """Return a writer of one shard."""

@@ -35,6 +35,8 @@ class Folder(Format):
         encoding: The metadata's encoding.
     """
 
+    shards = "{side}-*/**"
+
     encoding: str = "utf-8"
 
     def files(self, source: str) -> list[str]:

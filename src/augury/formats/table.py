@@ -33,6 +33,8 @@ class Csv(Format):
     """
 
     delimiter: str | None = None
+    shards = "{side}-*.csv"
+
     encoding: str = "utf-8"
     missing: tuple[str, ...] = ("",)
     escape_formulas: bool = False

@@ -20,10 +20,17 @@ from augury_image.paint import UNIT
 
 Mode = Literal["any", "rgb", "grey"]
 
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
+"""How the names of image files end, in lower case."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG = b"\xff\xd8\xff"
 _JPEG_END = b"\xff\xd9"
+_ORIENTATION = 0x0112
+"""EXIF's tag; its values 5 to 8 turn the picture by a quarter."""
+
+_NO_LIMIT = 1 << 62
 _GREY, _RGB, _RGBA = 0, 2, 6
 """PNG colour types that OpenCV keeps as they are."""
 
@@ -73,6 +80,18 @@ def probe(data: bytes, mode: Mode, max_pixels: int) -> None:
     decode(data, mode, max_pixels)
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Return width and height of an image file, its EXIF orientation applied, by its header alone.
+
+    Raises:
+        FieldError: for bytes that are no image.
+    """
+    with _opened(data, _NO_LIMIT) as picture:
+        width, height = picture.size
+        turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+    return (height, width) if turned else (width, height)
+
+
 def decode_labels(data: bytes, max_pixels: int) -> np.ndarray:
     """Return a mask file's labels: uint8 or uint16 (height, width); of a palette the numbers, not the colours.
 
@@ -85,6 +104,35 @@ def decode_labels(data: bytes, max_pixels: int) -> np.ndarray:
                 describe("", "a grey or palette image as mask", picture.mode, fix="store one label a pixel")
             )
         return np.asarray(_upright(picture))
+
+
+def palette_of(data: bytes) -> tuple[tuple[int, int, int], ...]:
+    """Return the colours of a palette image's numbers, (red, green, blue) each; none for other images and damage."""
+    try:
+        with _opened(data, _NO_LIMIT) as picture:
+            flat = picture.getpalette("RGB") if picture.mode == "P" else None
+    except FieldError:
+        return ()
+    return tuple(zip(flat[::3], flat[1::3], flat[2::3], strict=True)) if flat else ()
+
+
+def encode_labels(labels: np.ndarray, palette: tuple[tuple[int, int, int], ...]) -> bytes:
+    """Return a palette PNG of labels uint8 (height, width); numbers past the palette's end are shown black."""
+    picture = PillowImage.fromarray(labels)
+    picture.putpalette([value for colour in palette for value in colour])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def decode_segments(data: bytes, max_pixels: int = 100_000_000) -> np.ndarray:
+    """Return a panoptic PNG's numbers, red + 256 green + 65536 blue: uint32 (height, width).
+
+    Raises:
+        FieldError: as `decode`.
+    """
+    image = decode(data, "rgb", max_pixels).astype(np.uint32)
+    return image[..., 0] | image[..., 1] << 8 | image[..., 2] << 16
 
 
 def encode(image: np.ndarray, encoding: Literal["png", "jpeg"], quality: int) -> bytes:

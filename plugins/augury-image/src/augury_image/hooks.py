@@ -1,6 +1,6 @@
 """What this distribution registers. Imports nothing but the plugin interface."""
 
-from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, FormatSpec, KindSpec, OpSpec, Plugin, hookimpl
 
 _PLANES = ("image", "raw_image")
 _NO_EXAMPLES: tuple[dict[str, object], ...] = ()
@@ -31,6 +31,9 @@ _KINDS = [
     KindSpec("oriented_boxes", "augury_image.kinds.oriented:OrientedBoxesKind", "Boxes with an angle, with labels."),
     KindSpec("keypoints", "augury_image.kinds.keypoints:KeypointsKind", "Points with visibility and labels."),
     KindSpec("polygons", "augury_image.kinds.polygons:PolygonsKind", "Outlines of objects with labels."),
+    KindSpec(
+        "instances", "augury_image.kinds.instances:InstancesKind", "Objects: box, outline, mask, keypoints, label."
+    ),
 ]
 
 _WARPS = [
@@ -116,8 +119,16 @@ _DETECTORS = [
     ),
 ]
 
+_FORMATS = [
+    FormatSpec("coco", "augury_image.formats.coco:Coco", "COCO annotations beside their images.", (), True, True),
+    FormatSpec("yolo", "augury_image.formats.yolo:Yolo", "YOLO labels beside their images.", (), True, True),
+    FormatSpec("voc", "augury_image.formats.voc:Voc", "Pascal VOC annotations beside their images.", (), True, True),
+    FormatSpec("image_masks", "augury_image.formats.masks:ImageMasks", "Images and masks of one name.", (), True, True),
+]
+
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the kinds, ops, cleaners and detector of this distribution."""
-    return Plugin(kinds=_KINDS, ops=[*_WARPS, *_TONES, *_OTHERS], cleaners=_CLEANERS, detectors=_DETECTORS)
+    """Return the kinds, ops, formats, cleaners and detector of this distribution."""
+    ops = [*_WARPS, *_TONES, *_OTHERS]
+    return Plugin(kinds=_KINDS, ops=ops, formats=_FORMATS, cleaners=_CLEANERS, detectors=_DETECTORS)
