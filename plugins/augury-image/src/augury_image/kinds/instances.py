@@ -300,9 +300,10 @@ class InstancesKind(Kind):
         return marks
 
     def samples(self) -> list[Instances]:
-        """Return objects on an image 48 wide and 32 high: by box, by outline with keypoints, by mask; and none."""
-        y, x = np.mgrid[0:32, 0:48]
-        disc = (x - 20) ** 2 + (y - 14) ** 2 < 60
+        """Return objects on an image 48 wide and 32 high: by box, by outline with keypoints; and none.
+
+        None by mask: how a mask's edge is rounded to pixels depends on how steps are compiled.
+        """
         seen = ((10.0, 8.0, 2), (30.0, 9.5, 1), (0.0, 0.0, 0))
         outline = (5.0, 4.0, 20.0, 6.0, 11.0, 19.0)
         return [
@@ -310,7 +311,6 @@ class InstancesKind(Kind):
                 (
                     Instance("cat", (25.5, 8.25, 47.0, 31.0), id=7),
                     Instance("leaf", (5.0, 4.0, 20.0, 19.0), (outline,), points=seen, area=110.0, extra='{"a":1}'),
-                    Instance("crowd", (13.0, 7.0, 28.0, 22.0), mask=runs_of(disc), crowd=True),
                 )
             ),
             Instances(()),
