@@ -23,6 +23,9 @@ Mode = Literal["any", "rgb", "grey"]
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
 """How the names of image files end, in lower case."""
 
+_HELD = {"png": (1, 2, 3, 4), "jpeg": (1, 3), "webp": (1, 3, 4)}
+"""The channels that an encoding can keep."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG = b"\xff\xd8\xff"
@@ -88,7 +91,8 @@ def size_of(data: bytes) -> tuple[int, int]:
     """
     with _opened(data, _NO_LIMIT) as picture:
         width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+        # Of a TIFF Pillow gives the upright size.
+        turned = picture.format != "TIFF" and picture.getexif().get(_ORIENTATION, 1) >= 5
     return (height, width) if turned else (width, height)
 
 
@@ -135,23 +139,25 @@ def decode_segments(data: bytes, max_pixels: int = 100_000_000) -> np.ndarray:
     return image[..., 0] | image[..., 1] << 8 | image[..., 2] << 16
 
 
-def encode(image: np.ndarray, encoding: Literal["png", "jpeg"], quality: int) -> bytes:
-    """Return a file's bytes. Floats become 16-bit PNG; JPEG is 8 bit.
+def encode(image: np.ndarray, encoding: Literal["png", "jpeg", "webp"], quality: int) -> bytes:
+    """Return a file's bytes. Floats become 16-bit PNG; JPEG and WebP are 8 bit.
 
     Raises:
         FieldError: where the format cannot hold the channels.
     """
     channels = image.shape[2]
-    if channels > 4 or (encoding == "jpeg" and channels not in (1, 3)):
+    if channels > 4 or channels not in _HELD[encoding]:
         fix = "convert the image" if channels > 4 else "set encoding: png"
-        held = "1 to 4" if encoding == "png" else "1 or 3"
+        held = {"png": "1 to 4", "jpeg": "1 or 3", "webp": "1, 3 or 4"}[encoding]
         raise FieldError(describe("", f"an image of {held} channels for {encoding}", channels, fix=fix))
-    depth = np.dtype(np.uint8) if encoding == "jpeg" or image.dtype == np.uint8 else np.dtype(np.uint16)
+    depth = np.dtype(np.uint8) if encoding != "png" or image.dtype == np.uint8 else np.dtype(np.uint16)
     if image.dtype != depth:
         scaled = image.astype(np.float32) * np.float32(UNIT[depth] / UNIT[image.dtype])
         image = np.rint(scaled).astype(depth)
     if encoding == "jpeg":
         return _encoded(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if encoding == "webp":
+        return _encoded(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])
     if channels == 2:
         if depth == np.uint16:
             fix = "convert it to 8 bit, or drop the opacity"
