@@ -29,12 +29,13 @@ class Csv(Format):
         delimiter: What stands between cells; None is a tab for ``.tsv`` files, else a comma.
         encoding: The text's encoding; a byte order mark is passed by.
         missing: Cells that mean "no value".
-        escape_formulas: When writing, put ' before cells a spreadsheet would run as formulas.
+        escape_formulas: When writing, put ' before text a spreadsheet would run as a formula; when reading, take it
+            away again.
     """
 
-    delimiter: str | None = None
     shards = "{side}-*.csv"
 
+    delimiter: str | None = None
     encoding: str = "utf-8"
     missing: tuple[str, ...] = ("",)
     escape_formulas: bool = False
@@ -98,6 +99,7 @@ class Csv(Format):
         values: dict[str, Any] = {}
         for column, cell in zip(header, cells, strict=True):
             spec = fields.get(column)
+            cell = cell[1:] if self.escape_formulas and cell[:1] == "'" and _is_formula(cell) else cell
             if spec is not None and cell not in self.missing:
                 try:
                     values[column] = parse_cell(cell, spec, base)
@@ -133,6 +135,11 @@ def parse_cell(cell: str, spec: FieldSpec, base: str) -> Any:
         return json.loads(cell)
     except ValueError as error:
         raise DataError(describe("", f"JSON for a {spec.kind_id}", cell, fix="write the cell as JSON")) from error
+
+
+def _is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would run a cell, or would once the marks before it were taken away."""
+    return cell.lstrip("'").startswith(FORMULA_STARTS)
 
 
 def _header(reader: Iterator[list[str]]) -> list[str]:
@@ -189,6 +196,6 @@ class CsvWriter(Writer):
             value = "true" if value else "false"
         elif hasattr(value, "isoformat"):
             value = value.isoformat()
-        if self._escape and isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        if self._escape and isinstance(value, str) and _is_formula(value):
             return "'" + value
         return "" if value is None else value

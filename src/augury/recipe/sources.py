@@ -10,8 +10,11 @@ from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 from typing import Any
 
+import fsspec
+
 from augury.catalog import registry
-from augury.errors import AuguryError, shown
+from augury.errors import AuguryError, DataError, shown
+from augury.formats.archive import as_folder, is_archive
 from augury.formats.files import Payload, is_url
 from augury.names import FIELD_NAME
 from augury.pipelines import Pipeline
@@ -85,7 +88,7 @@ def _location(section: Section, folder: FilePath) -> str | None:
         fix = "move the data below the recipe's folder, or write an absolute path"
         section.problems.add((*section.path, "path"), "a path below the recipe's folder", given, fix=fix)
         return None
-    if not path.exists() and not any(c in given for c in "*?["):
+    if not path.exists() and not is_archive(str(path)) and not any(c in given for c in "*?["):
         beside = path.parent
         names = sorted(p.name for p in beside.iterdir()) if beside.is_dir() else []
         fix = f"correct path: (it is looked for in {folder})"
@@ -99,6 +102,8 @@ def _guess(location: str, section: Section) -> str | None:
     """Return the format that the extension says, or that all data files of a folder have."""
     formats = [e.spec for e in registry().entries("formats") if isinstance(e.spec, FormatSpec) and e.spec.reads]
     path = FilePath(location)
+    if is_archive(location):
+        return _guess_inside(location, formats, section)
     if not is_url(location) and path.is_dir():
         names = [p.name for p in sorted(path.iterdir()) if p.is_file() and p.stem != "metadata"]
         found = {f.id for f in formats for n in names if _has_extension(n, f)}
@@ -111,6 +116,18 @@ def _guess(location: str, section: Section) -> str | None:
     got = shown(f"{name}, which says none" if not found else f"{name}, which may be {' or '.join(sorted(found))}")
     section.problems.add(section.path, "a format", got, fix=f"add format: with one of {ids}")
     return None
+
+
+def _guess_inside(location: str, formats: Sequence[FormatSpec], section: Section) -> str | None:
+    """Return the format that all data files at the top of an archive have, else ``folder``."""
+    try:
+        fs, root = fsspec.core.url_to_fs(as_folder(location))
+    except DataError as error:
+        section.problems.quote((*section.path, "path"), error)
+        return None
+    names = [str(entry["name"]).rsplit("/", 1)[-1] for entry in fs.ls(root, detail=True) if entry["type"] == "file"]
+    found = {f.id for f in formats for n in names if not n.startswith("metadata.") and _has_extension(n, f)}
+    return found.pop() if len(found) == 1 else "folder"
 
 
 def _has_extension(name: str, spec: FormatSpec) -> bool:
@@ -212,7 +229,7 @@ def _path_of(source: Source, problems: Problems) -> Path:
 
 
 def _place(source: Source, folder: FilePath) -> str:
-    return source.path if is_url(source.path) else os.path.normpath(folder / source.path)
+    return as_folder(source.path if is_url(source.path) else os.path.normpath(folder / source.path))
 
 
 def losses(sources: Sequence[Source], pipelines: Mapping[str, Pipeline], folder: FilePath) -> list[str]:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats import Fields, Format, Payload, Writer
 from augury.formats.beside import ROW_ID, extension, file_stem
-from augury.formats.files import as_payload, is_url, join_inside
+from augury.formats.files import as_payload, is_url, join_inside, joined
 from augury.kinds import Kind
 from augury.record import FieldSpec
 from augury_image.codec import EXTENSIONS, size_of
@@ -57,7 +57,7 @@ class Tree:
         Raises:
             DataError: when there is none; ``wanted`` says what was looked for.
         """
-        self.source = source.rstrip("/")
+        self.source = source
         self.fs, root = fsspec.core.url_to_fs(source)
         self.root = root.rstrip("/")
         if not self.fs.isdir(self.root):
@@ -66,23 +66,31 @@ class Tree:
 
     def glob(self, pattern: str) -> list[str]:
         """Return the files of a pattern, relative to the folder, sorted."""
-        found = (path for path in self.fs.glob(f"{self.root}/{pattern}") if self.fs.isfile(path))
-        return sorted(path[len(self.root) + 1 :] for path in found)
+        found = (path for path in self.fs.glob(self.path(pattern)) if self.fs.isfile(path))
+        return sorted(self.name_of(path) for path in found)
+
+    def path(self, name: str) -> str:
+        """Return a name's path in the file system; "" is the folder itself."""
+        return "/".join(part for part in (self.root, name) if part) if self.root else name
+
+    def name_of(self, path: str) -> str:
+        """Return a path of the file system relative to the folder."""
+        return path[len(self.root) :].lstrip("/")
 
     def images(self, folder: str) -> dict[str, str]:
         """Return stem to file of the images below a folder, relative to the source; stems relative to ``folder``."""
-        start = f"{self.root}/{folder}".rstrip("/")
+        start = self.path(folder).rstrip("/")
         out: dict[str, str] = {}
         if not self.fs.isdir(start):
             return out
         for path in sorted(self.fs.find(start)):
             if path.lower().endswith(EXTENSIONS):
-                out.setdefault(path[len(start) + 1 :].rsplit(".", 1)[0], path[len(self.root) + 1 :])
+                out.setdefault(path[len(start) :].lstrip("/").rsplit(".", 1)[0], self.name_of(path))
         return out
 
     def isfile(self, name: str) -> bool:
         """Whether there is a file of this name."""
-        return bool(self.fs.isfile(f"{self.root}/{name}"))
+        return bool(self.fs.isfile(self.path(name)))
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes; a name that leaves the folder is refused."""
@@ -98,7 +106,7 @@ class Tree:
 
     def location(self, name: str) -> str:
         """Return a file's path or URL."""
-        return f"{self.source}/{name}"
+        return joined(self.source, name)
 
 
 class AnnotatedFormat(Format):

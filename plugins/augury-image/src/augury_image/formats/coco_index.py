@@ -62,11 +62,11 @@ def _split(source: str, images: str) -> tuple[str, tuple[str, ...]]:
 
 def _stamp(tree: Tree, name: str) -> str:
     try:
-        info = tree.fs.info(f"{tree.root}/{name}")
+        info = tree.fs.info(tree.path(name))
     except FileNotFoundError as error:
         fix = "correct annotations:"
         raise DataError(describe(tree.source, f"the annotation file {name}", shown("none"), fix=fix)) from error
-    return f"{info.get('size')} {info.get('mtime') or info.get('LastModified') or info.get('ETag')}"
+    return f"{info.get('size')} {tree.source} {info.get('mtime') or info.get('LastModified') or info.get('ETag')}"
 
 
 @lru_cache(maxsize=2)

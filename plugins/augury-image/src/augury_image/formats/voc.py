@@ -127,9 +127,9 @@ def _bases(tree: Tree) -> list[str]:
         DataError: when there is none.
     """
     for pattern in ("Annotations", "*/Annotations"):
-        found = sorted(path for path in tree.fs.glob(f"{tree.root}/{pattern}") if tree.fs.isdir(path))
+        found = sorted(path for path in tree.fs.glob(tree.path(pattern)) if tree.fs.isdir(path))
         if found:
-            return [path[len(tree.root) + 1 :].removesuffix(ANNOTATIONS) for path in found]
+            return [tree.name_of(path).removesuffix(ANNOTATIONS) for path in found]
     fix = "correct path:"
     raise DataError(describe(tree.source, f"a folder {ANNOTATIONS} with XML files", shown("none"), fix=fix))
 

@@ -195,9 +195,9 @@ class _Layout:
 
     def label_files(self) -> list[str]:
         """Return all label files."""
-        start = f"{self.tree.root}/{self.form.labels or 'labels'}".rstrip("/")
+        start = self.tree.path(self.form.labels or "labels").rstrip("/")
         found = self.tree.fs.find(start) if self.tree.fs.isdir(start) else []
-        return sorted(path[len(self.tree.root) + 1 :] for path in found if path.endswith(".txt"))
+        return sorted(self.tree.name_of(path) for path in found if path.endswith(".txt"))
 
     def _judge(self) -> Task:
         """Tell the task by the YAML file and the lines.
