@@ -103,7 +103,9 @@ def _samples(file: str, name: str) -> Iterator[tuple[str, dict[str, bytes]]]:
     """
     key, members = "", dict[str, bytes]()
     try:
-        with open_file(file) as handle, tarfile.open(fileobj=(whole := _Ended(handle)), mode="r|") as archive:
+        with open_file(file) as handle:
+            whole: Any = _Ended(handle)
+            archive = tarfile.open(fileobj=whole, mode="r|")  # noqa: SIM115 (a stream holds nothing open)
             for info in archive:
                 if info.isdir():
                     continue
