@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -32,7 +33,8 @@ def write_coco(folder: Path, out: Path) -> dict[str, int]:
     names = sorted({box["label"] for row in rows for box in row.get("boxes") or ()})
     categories = {name: 10 * number for number, name in enumerate(names, 1)}
     (out / "images").mkdir(parents=True)
-    images, notes = [], []
+    images: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
     for number, row in enumerate(rows, 1):
         shutil.copy(folder / row["file_name"], out / "images")
         width, height = Image.open(folder / row["file_name"]).size

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -83,8 +83,8 @@ def probe(data: bytes, mode: Mode, max_pixels: int) -> None:
     decode(data, mode, max_pixels)
 
 
-def size_of(data: bytes) -> tuple[int, int]:
-    """Return width and height of an image file, its EXIF orientation applied, by its header alone.
+def size_of(data: bytes | IO[bytes]) -> tuple[int, int]:
+    """Return width and height of an image file, its EXIF orientation applied; of an open file the header alone is read.
 
     Raises:
         FieldError: for bytes that are no image.
@@ -264,13 +264,14 @@ def _by_opencv(data: bytes, header: Header, mode: Mode) -> np.ndarray | None:
     return image[:, :, None] if image.ndim == 2 else image
 
 
-def _opened(data: bytes, max_pixels: int) -> Any:
+def _opened(data: bytes | IO[bytes], max_pixels: int) -> Any:
     if not data:
         raise FieldError(describe("", "the bytes of an image file", shown("0 bytes"), fix="fetch the file again"))
     try:
-        picture = PillowImage.open(io.BytesIO(data))
+        picture = PillowImage.open(io.BytesIO(data) if isinstance(data, bytes) else data)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
-        got = shown(f"{len(data)} bytes that begin with {data[:8]!r} ({error})")
+        start = f"{len(data)} bytes that begin with {data[:8]!r}" if isinstance(data, bytes) else "a file of others"
+        got = shown(f"{start} ({error})")
         raise FieldError(describe("", "an image file", got, fix="fetch the file again")) from error
     _limit(*picture.size, max_pixels)
     return picture

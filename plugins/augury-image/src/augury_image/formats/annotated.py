@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats import Fields, Format, Payload, Writer
 from augury.formats.beside import ROW_ID, extension, file_stem
-from augury.formats.files import as_payload, is_url, join_inside, joined
+from augury.formats.files import as_payload, is_url, join_inside, joined, open_location
 from augury.kinds import Kind
 from augury.record import FieldSpec
 from augury_image.codec import EXTENSIONS, size_of
@@ -95,6 +95,15 @@ class Tree:
     def read(self, name: str) -> bytes:
         """Return a file's bytes; a name that leaves the folder is refused."""
         return self.payload(name, name).read()
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Return an image's width and height, upright; of the file the header alone is read."""
+        try:
+            with open_location(join_inside(self.source, name, name)) as file:
+                return size_of(file)
+        except FileNotFoundError as error:
+            fix = "restore the file"
+            raise DataError(describe(name, "a file", shown("none there"), fix=fix)) from error
 
     def payload(self, name: str, where: str) -> Payload:
         """Return a file of the folder, to be read when needed.

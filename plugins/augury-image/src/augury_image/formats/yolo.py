@@ -12,7 +12,6 @@ import yaml
 
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats import Fields, RawRecord, Writer
-from augury_image.codec import size_of
 from augury_image.formats.annotated import (
     IMAGE,
     IMAGE_FIELD,
@@ -227,7 +226,7 @@ class _Layout:
         """
         if not self.tree.isfile(label):
             return []
-        width, height = size_of(self.tree.read(image))
+        width, height = self.tree.size(image)
         out = []
         text = self.tree.read(label).decode("utf-8", "replace")
         for number, line in enumerate(text.splitlines(), 1):
