@@ -201,6 +201,20 @@ def test_panoptic_segments_follow_and_come_back(tmp_path, picture, five_lines):
     assert [s["bbox"] for s in copy["segments_info"]] == [[30, 5, 20, 15], [0, 25, 20, 13]]
 
 
+def test_two_sets_that_count_alike_get_numbers_of_their_own(tmp_path, coco_data, five_lines):
+    """Images and annotations of the same number from two files are told apart; each finds its own."""
+    (tmp_path / "data" / "more").mkdir()
+    (tmp_path / "data" / "more" / "set.json").write_text(json.dumps(coco_data))
+    for image in (tmp_path / "data" / "images").iterdir():
+        (tmp_path / "data" / "more" / image.name).write_bytes(image.read_bytes())
+    out = five_lines(tmp_path, "coco", steps=STEPS, copies=1)
+    found = json.loads((_shard(out) / "instances.json").read_text())
+    for key, count in (("images", 12), ("annotations", 12)):
+        assert len({one["id"] for one in found[key]}) == len(found[key]) == count
+    assert {n["image_id"] for n in found["annotations"]} <= {i["id"] for i in found["images"]}
+    assert len({i["file_name"] for i in found["images"]}) == 12
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_runs_are_those_of_pycocotools(seed):
     """Encoding, decoding, area and bounds, of plain and compressed runs, with an empty and a full mask among them."""

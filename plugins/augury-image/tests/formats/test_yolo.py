@@ -112,6 +112,32 @@ def test_labels_without_an_image_are_reported(tmp_path, picture, five_lines):
     assert "lost.txt" in (out / "quarantine.jsonl").read_text()
 
 
+def test_folders_for_each_side_and_a_path_that_climbs(tmp_path, picture, five_lines):
+    """``train/images`` beside ``train/labels``, and a YAML file whose paths leave the folder, as exports have them."""
+    base = tmp_path / "data"
+    for number, side in enumerate(("train", "valid")):
+        picture(base / side / "images" / "a.jpg", 20, 20, number)
+        (base / side / "labels").mkdir()
+        (base / side / "labels" / "a.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    (base / "train" / "labels" / "lost.txt").write_text("")
+    data = {"names": ["cat"], "train": "../train/images", "val": "../valid/images"}
+    (base / "data.yaml").write_text(yaml.safe_dump(data))
+    options = {"split": {"field": "side"}, "limits": {"max_quarantined": 0.5}}
+    out = five_lines(tmp_path, "yolo", steps=FLIP, copies=1, **options)
+    assert len(_labels(out, "train")) == 2 and len(_labels(out, "val")) == 1
+    assert "train/labels/lost.txt" in (out / "quarantine.jsonl").read_text()
+
+
+def test_an_image_that_is_a_link_out_of_the_folder_is_left_out(tmp_path, picture, five_lines):
+    """It is quarantined alone."""
+    _dataset(tmp_path / "data", picture, ["0 0.5 0.5 0.1 0.1"])
+    secret = picture(tmp_path / "secret.jpg", 20, 20)
+    (tmp_path / "data" / "images" / "train" / "link.jpg").symlink_to(secret)
+    out = five_lines(tmp_path, "yolo", steps=FLIP, limits={"max_quarantined": 0.5})
+    (bad,) = (json.loads(line) for line in (out / "quarantine.jsonl").read_text().splitlines())
+    assert bad["id"].endswith("link.jpg") and "inside the source" in bad["reason"]
+
+
 def test_coco_becomes_yolo(tmp_path, coco_data, five_lines):
     """The boxes of one format are those of the other; a category is its number."""
     steps = [{"image.brightness": {}}]

@@ -188,6 +188,7 @@ class CocoWriter(AnnotatedWriter):
         self._parts = {name: _Lines(stem / f".{name}") for name in ("images", "annotations", "captions", "panoptic")}
         self._categories = {label: number for number, label, _ in self.kind.categories}
         self._licenses: dict[str, Any] = {}
+        self._numbers: set[tuple[str, Any]] = set()
 
     def annotate(self, row: Mapping[str, Any], file: str, width: int, height: int, items: Instances) -> None:
         """Write the image's entry and its annotations'."""
@@ -197,7 +198,7 @@ class CocoWriter(AnnotatedWriter):
             about["license"] = about["license"].get("id")
         original = row.get("augury_copy") is None
         number = _whole(row.get(IMAGE_ID)) if original else None
-        number = number_of(row.get("augury_id"), file) if number is None else number
+        number = self._own_number("image", number, row.get("augury_id"), file)
         known = {*self.fields} - {name for name, spec in self.fields.items() if spec.kind_id == "id"} | {
             IMAGE_ID,
             ABOUT,
@@ -221,7 +222,7 @@ class CocoWriter(AnnotatedWriter):
         x0, y0, x1, y1 = item.box
         out = json.loads(item.extra) if item.extra else {}
         out |= {
-            "id": item.id if original and item.id is not None else number_of(image, place),
+            "id": self._own_number("note", item.id if original else None, image, place),
             "image_id": image,
             "category_id": self._category(item),
             "bbox": [x0, y0, round(x1 - x0, 9), round(y1 - y0, 9)],
@@ -236,6 +237,12 @@ class CocoWriter(AnnotatedWriter):
             out["keypoints"] = [v for point in item.points for v in point]
             out["num_keypoints"] = sum(seen > 0 for _, _, seen in item.points)
         return out
+
+    def _own_number(self, what: str, given: Any, *parts: Any) -> Any:
+        """Return the number as it came; one made of ``parts`` where there is none, or where two sources count alike."""
+        number = given if given is not None and (what, given) not in self._numbers else number_of(*parts)
+        self._numbers.add((what, number))
+        return number
 
     def _category(self, item: Instance) -> int:
         """Return the category's number; one that no field states is made of its name, the same in every shard."""

@@ -225,9 +225,9 @@ class Index:
             folder, _, last = part.files[0].rpartition("/")
             shared = _TASK.sub("", last.removesuffix(".json"))
             sides = list(dict.fromkeys(filter(None, (shared, part.side))))
-            inner = [f"{base}/{s}" for base in ("images", folder) for s in sides]
-            tried = [*inner, f"{folder}/images", *sides, "images", folder, "", f"{folder}/../images"]
-        tried = [path.strip("/") for path in dict.fromkeys(tried) if ".." not in path]
+            beside = [*(f"{folder}/{s}" for s in sides), f"{folder}/images", folder]
+            tried = [*beside, *(f"images/{s}" for s in sides), *sides, "images", ""]
+        tried = [path.strip("/") for path in dict.fromkeys(tried)]
         for path in tried:
             if not names or any(self.tree.isfile(f"{path}/{name}".lstrip("/")) for name in names):
                 return path

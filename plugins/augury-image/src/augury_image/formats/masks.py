@@ -71,8 +71,12 @@ class ImageMasks(AnnotatedFormat):
                 problem = describe("", "an image of the same name", shown("none"), fix=fix)
                 yield RawRecord(mask, {MASK: str(mask)}, str(mask), problem)
                 continue
-            values = {IMAGE: tree.payload(image, image), SIDE: side}
-            values |= {MASK: tree.payload(mask, mask)} if mask else {}
+            try:
+                values = {IMAGE: tree.payload(image, image), SIDE: side}
+                values |= {MASK: tree.payload(mask, mask)} if mask else {}
+            except DataError as error:
+                yield RawRecord(image, {IMAGE: image}, image, str(error))
+                continue
             yield RawRecord(image, {n: v for n, v in values.items() if n in fields and v is not None}, image)
 
     def _pairs(self, tree: Tree) -> list[tuple[str, str, str | None]]:

@@ -83,9 +83,9 @@ class Voc(AnnotatedFormat):
             images = tree.images(f"{base}{IMAGES}") or tree.images(f"{base}images")
             notes = set(_xml(tree, base))
             for stem, image in images.items():
-                values: dict[str, Any] = {IMAGE: tree.payload(image, image), INSTANCES: []}
-                values[SIDE] = sides.get(stem) or side_of(base)
+                values: dict[str, Any] = {INSTANCES: [], SIDE: sides.get(stem) or side_of(base)}
                 try:
+                    values[IMAGE] = tree.payload(image, image)
                     if stem in notes:
                         values[INSTANCES] = self._objects(tree.read(f"{base}{ANNOTATIONS}/{stem}.xml"))
                 except DataError as error:

@@ -83,8 +83,9 @@ class Yolo(AnnotatedFormat):
         used = set()
         for image, label, side in layout.pairs():
             used.add(label)
-            values: dict[str, Any] = {IMAGE: layout.tree.payload(image, image), SIDE: side}
+            values: dict[str, Any] = {SIDE: side}
             try:
+                values[IMAGE] = layout.tree.payload(image, image)
                 values[INSTANCES] = layout.objects(image, label)
             except DataError as error:
                 yield RawRecord(image, {IMAGE: image}, label, str(error))
@@ -193,10 +194,9 @@ class _Layout:
         return "/".join(parts) + ".txt"
 
     def label_files(self) -> list[str]:
-        """Return all label files."""
-        start = self.tree.path(self.form.labels or "labels").rstrip("/")
-        found = self.tree.fs.find(start) if self.tree.fs.isdir(start) else []
-        return sorted(self.tree.name_of(path) for path in found if path.endswith(".txt"))
+        """Return all label files beside those of the images."""
+        folders = {label.rpartition("/")[0] for _, label, _ in self._pairs}
+        return [name for folder in sorted(folders) if folder for name in self.tree.glob(f"{folder}/*.txt")]
 
     def _judge(self) -> Task:
         """Tell the task by the YAML file and the lines.
