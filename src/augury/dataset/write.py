@@ -198,6 +198,15 @@ def _below(folder: Path, name: str) -> Path:
     return path
 
 
+def gather(folder: Path, form: Format, shards: Sequence[Mapping[str, Any]]) -> None:
+    """Let the format write what stands for all shards of each collection."""
+    collections: dict[str, dict[str, list[Path]]] = {}
+    for shard in shards:
+        collections.setdefault(shard["collection"], {}).setdefault(shard["side"], []).append(folder / shard["path"])
+    for name, sides in collections.items():
+        form.gather(folder / "data" / name, sides)
+
+
 def hash_file(path: Path) -> str:
     """Return a local file's SHA-256 as hex."""
     total = sha256()

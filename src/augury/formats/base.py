@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
@@ -120,6 +120,14 @@ class Format(Configured):
         raise RecipeError(
             describe(self.entry_id, "a format that writes", shown("one that only reads"), fix="use another")
         )
+
+    def gather(self, folder: Path, shards: Mapping[str, Sequence[Path]]) -> None:
+        """Write, after all shards of a collection, what stands for them together; most formats need nothing.
+
+        Args:
+            folder: The collection's folder.
+            shards: Side to the main files of its shards.
+        """
 
     def read_table(self, path: Path, schema: pa.Schema, fields: Fields) -> Iterator[pa.Table]:
         """Yield what `writer` wrote to ``path`` as tables of ``schema``, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -164,6 +165,7 @@ class FolderWriter(Writer):
         if not self._names:
             wanted, fix = "a field kept as files (image, audio)", "write jsonl, csv or parquet"
             raise RecipeError(describe("write.format: folder", wanted, shown("none"), fix=fix))
+        shutil.rmtree(stem, ignore_errors=True)  # what a killed run left of the shard
         stem.mkdir(parents=True)
         self._payloads = PayloadFolder(stem, "")
         self._schema = pa.schema([pa.field(self._names.get(f.name, f.name), self._type(f)) for f in schema])

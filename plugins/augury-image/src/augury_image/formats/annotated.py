@@ -7,6 +7,7 @@ of every row, exactly: numbers that an annotation file rounds, and where each ro
 from __future__ import annotations
 
 import re
+import shutil
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b, sha256
@@ -187,6 +188,8 @@ class AnnotatedWriter(Writer):
         self.image = image.name
         kind = self.instances.kind if self.instances is not None else None
         self.kind = kind if isinstance(kind, InstancesKind) else InstancesKind(outline=_outline_of(kind))
+        # What a killed run left of the shard is made anew.
+        shutil.rmtree(stem, ignore_errors=True)
         stem.mkdir(parents=True)
         self._payloads = {name for name, spec in present.items() if spec.kind.payload}
         kept = [pa.field(f.name, pa.string() if f.name in self._payloads else f.type) for f in schema]

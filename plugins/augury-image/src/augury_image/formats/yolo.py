@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -114,6 +114,19 @@ class Yolo(AnnotatedFormat):
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
         """Return a writer of a folder ``stem``."""
         return YoloWriter(stem, schema, fields, self)
+
+    def gather(self, folder: Path, shards: Mapping[str, Sequence[Path]]) -> None:
+        """Write ``data.yaml`` for all shards, the rest of it as in each of them."""
+        files = [path for paths in shards.values() for path in paths]
+        data = yaml.safe_load((files[0].parent / "data.yaml").read_text(encoding="utf-8"))
+        places = {side: [f"{p.parent.name}/images/{side}" for p in paths] for side, paths in shards.items()}
+        rest = {key: value for key, value in data.items() if key not in ("path", "train", "val", "test")}
+        # A side without rows has no folder of images.
+        there = {side: [p for p in found if (folder / p).is_dir()] for side, found in places.items()}
+        text = yaml.safe_dump(
+            _sides({side: found for side, found in there.items() if found}) | rest, sort_keys=False, allow_unicode=True
+        )
+        (folder / "data.yaml").write_text(text, encoding="utf-8")
 
 
 class _Layout:
@@ -328,25 +341,23 @@ class YoloWriter(AnnotatedWriter):
         return [" ".join([str(self._numbers[label]), *words])]
 
     def finish(self) -> None:
-        """Write ``data.yaml`` for the shard, and beside the shards one for all of them."""
-        self._write_config(self.stem, {self.side: [f"images/{self.side}"]})
-        sides: dict[str, list[str]] = {}
-        for folder in sorted(self.stem.parent.glob("*/images/*")):
-            sides.setdefault(folder.name, []).append(folder.relative_to(self.stem.parent).as_posix())
-        self._write_config(self.stem.parent, sides)
-
-    def _write_config(self, folder: Path, sides: Mapping[str, list[str]]) -> None:
-        """Write names and sides; trainers want both a training and a validation side, even where there is one."""
-        data: dict[str, Any] = {"path": ".", **sides}
-        for needed in ("train", "val"):
-            data.setdefault(needed, next(iter(sides.values()), []))
+        """Write ``data.yaml`` for the shard."""
+        data: dict[str, Any] = _sides({self.side: [f"images/{self.side}"]})
         data["names"] = {number: name for name, number in self._numbers.items()}
         if self.task == "pose":
             swaps = {i: j for a, b in self.kind.swap for i, j in ((a, b), (b, a))}
             count = len(self.kind.points)
             data |= {"kpt_shape": [count, 3], "flip_idx": [swaps.get(i, i) for i in range(count)]}
         text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
-        (folder / "data.yaml").write_text(text, encoding="utf-8")
+        (self.stem / "data.yaml").write_text(text, encoding="utf-8")
+
+
+def _sides(sides: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return the sides' folders; trainers want both a training and a validation side, even where there is one."""
+    data: dict[str, Any] = {"path": ".", **sides}
+    for needed in ("train", "val"):
+        data.setdefault(needed, next(iter(sides.values()), []))
+    return data
 
 
 def _mask_rings(item: Instance) -> tuple[tuple[float, ...], ...]:
