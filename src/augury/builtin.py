@@ -21,6 +21,7 @@ def augury_plugin() -> Plugin:
             FormatSpec(
                 "jsonl", "augury.formats.jsonl:JsonLines", "One JSON object a line.", (".jsonl", ".ndjson"), True, True
             ),
+            FormatSpec("webdataset", "augury.formats.webdataset:WebDataset", "WebDataset's tar files.", (), True, True),
             FormatSpec("csv", "augury.formats.table:Csv", "Comma-separated values.", (".csv", ".tsv"), True, True),
             FormatSpec(
                 "arrow",

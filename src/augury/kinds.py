@@ -79,6 +79,13 @@ class Kind(Configured):
         """
         self.unpack(stored)
 
+    def loses(self, name: str) -> str:
+        """Return what is lost, and how not to, when a value that came in the file ``name`` is made and kept again.
+
+        Empty where nothing more is lost than the file had lost already.
+        """
+        return ""
+
     def feature(self) -> Mapping[str, Any] | None:
         """Return the Hugging Face feature entry (``{"_type": "Image"}``), or None for the Arrow type's own."""
         return None

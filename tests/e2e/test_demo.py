@@ -18,6 +18,7 @@ from tests.e2e.conftest import ROOT, run
 EXAMPLES = (
     "one_function.py",
     "image_folder.py",
+    "coco_roundtrip.py",
     "text_with_spans.py",
     "audio_with_intervals.py",
     "table.py",
@@ -226,6 +227,7 @@ def printed(demo, tmp_path_factory):
     arguments = {
         "one_function.py": [out / "sepia.png"],
         "image_folder.py": [demo.home / "corpus" / "photos", out / "pictures"],
+        "coco_roundtrip.py": [demo.home / "corpus" / "photos", out / "roundtrip"],
         "audio_with_intervals.py": [out / "beeps.wav"],
     }
     texts = {}
@@ -261,6 +263,23 @@ def test_image_folder(printed):
         for entry in row["boxes"]:
             left, top, right, bottom = entry["box"]
             assert -1e-9 <= left < right <= 256 + 1e-9 and -1e-9 <= top < bottom <= 256 + 1e-9 and entry["label"]
+
+
+def test_coco_roundtrip(printed):
+    """Originals of both sides have the ids and boxes they came with; every copy of the training side its categories."""
+    out = printed[1] / "roundtrip"
+    before = json.loads((out / "coco" / "instances.json").read_text(encoding="utf-8"))
+    found = [json.loads(p.read_text(encoding="utf-8")) for p in (out / "augmented").glob("data/coco/*/instances.json")]
+    assert len(found) == 2
+    originals = {i["id"] for f in found for i in f["images"] if "augury_copy" not in i}
+    assert originals == {i["id"] for i in before["images"]}
+    kept = {n["id"]: n for f in found for n in f["annotations"] if n["image_id"] in originals}
+    assert kept.keys() == {n["id"] for n in before["annotations"]}
+    for note in before["annotations"]:
+        assert {k: kept[note["id"]][k] for k in ("image_id", "category_id", "iscrowd", "area")}.items() <= note.items()
+        assert np.allclose(kept[note["id"]]["bbox"], note["bbox"])
+    assert all(f["categories"] == before["categories"] for f in found)
+    assert sum("augury_copy" in i for f in found for i in f["images"]) % 3 == 0
 
 
 def test_text_with_spans(printed):

@@ -16,7 +16,11 @@ HEAVY = ("numpy", "torch", "cv2", "scipy", "pyarrow", "pandas", "PIL", "ray", "y
 INSTALLED = [package for package in (CORE, *PLUGINS) if find_spec(package.name)]
 MODULES = [name for package in INSTALLED for name in modules(package)]
 BRIDGED = ("albumentations", "audiomentations", "kornia", "librosa", "nlpaug", "torchaudio", "torchvision")
-OPTIONAL = {"augury.torch": "torch", **{f"augury_bridges.{library}": library for library in BRIDGED}}
+OPTIONAL = {
+    "augury.torch": "torch",
+    "augury.torch.loading": "torch",
+    **{f"augury_bridges.{library}": library for library in BRIDGED},
+}
 """Modules that stand on a package that need not be there."""
 
 

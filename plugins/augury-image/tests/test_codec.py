@@ -7,10 +7,12 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image as PIL
+from PIL import ImageOps
 from skimage import data
 
+import augury
 from augury.errors import FieldError
-from augury_image.codec import decode, encode, probe
+from augury_image.codec import decode, encode, probe, size_of
 from augury_image.kinds.image import Image
 from augury_image.kinds.mask import Mask
 
@@ -204,3 +206,63 @@ def _refusal(read, file):
     except FieldError as error:
         return str(error)
     return None
+
+
+@pytest.mark.parametrize("form", ["TIFF", "PNG"])
+def test_sixteen_bits_are_kept(form):
+    """A grey file of 16 bit is decoded to the very numbers that Pillow was given."""
+    pixels = (np.arange(12 * 17, dtype=np.uint16).reshape(12, 17) * 321) % 65521
+    decoded = Image().unpack(file_of(PIL.fromarray(pixels), form))
+    assert decoded.dtype == np.uint16 and np.array_equal(decoded[..., 0], pixels)
+
+
+@pytest.mark.parametrize(("form", "options"), [("WEBP", {"lossless": True}), ("AVIF", {"quality": 100})])
+def test_newer_formats_are_read(form, options):
+    """WebP without loss gives its pixels, AVIF of best quality nearly."""
+    y, x = np.mgrid[0:40, 0:60]
+    pixels = np.stack([x * 4, y * 6, x + y], axis=2).astype(np.uint8)
+    decoded = Image().unpack(file_of(PIL.fromarray(pixels), form, **options))
+    assert decoded.shape == (40, 60, 3)
+    assert np.abs(decoded.astype(int) - pixels).max() <= (0 if form == "WEBP" else 6)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright(form, orientation):
+    """What EXIF says of a file is done as Pillow does it, and the header alone gives the upright size."""
+    pixels = np.zeros((24, 40, 3), np.uint8)
+    pixels[:12, :20] = 255
+    exif = PIL.Exif()
+    exif[0x0112] = orientation
+    data = file_of(PIL.fromarray(pixels), form, exif=exif)
+    with PIL.open(io.BytesIO(data)) as picture:
+        upright = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    decoded = Image(mode="rgb").unpack(data)
+    assert decoded.shape == upright.shape
+    assert np.abs(decoded.astype(int) - upright).mean() < 8
+    assert size_of(data) == (decoded.shape[1], decoded.shape[0])
+
+
+def test_webp_is_written():
+    """An encoding of webp is a WebP file near the pixels; two channels are refused."""
+    image = Image(encoding="webp", quality=95)
+    pixels = image.samples()[0]
+    data = image.pack(pixels)
+    assert data[8:12] == b"WEBP" and np.abs(image.unpack(data).astype(int) - pixels).mean() < 6
+    with pytest.raises(FieldError, match="1, 3 or 4 channels for webp"):
+        image.pack(np.zeros((4, 4, 2), np.uint8))
+
+
+def test_loss_on_loss_is_said_by_check(tmp_path):
+    """A recipe that compresses JPEG pixels again says so, with the quality; PNG copies and untouched fields do not."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.jpg").write_bytes(file_of(PIL.fromarray(np.zeros((8, 8, 3), np.uint8)), "JPEG"))
+    recipe = tmp_path / "r.yaml"
+    text = "recipe: 1\ncollect: [{path: data}]\nfields: {image: {kind: image, encoding: jpeg, quality: 70}}\n"
+    recipe.write_text(text + "augment: {steps: [image.flip]}\n")
+    (warning,) = augury.load(recipe).warnings
+    assert "JPG compressed again as jpeg of quality 70" in warning and "Fix: set encoding: png" in warning
+    recipe.write_text(text.replace("jpeg", "png") + "augment: {steps: [image.flip]}\n")
+    assert augury.load(recipe).warnings == ()
+    recipe.write_text(text)
+    assert augury.load(recipe).warnings == ()

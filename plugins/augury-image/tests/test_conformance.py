@@ -3,10 +3,12 @@
 from augury.testing import (
     CleanerConformance,
     DetectorConformance,
+    FormatConformance,
     KindConformance,
     OpConformance,
     cleaners_of,
     detectors_of,
+    formats_of,
     kinds_of,
     ops_of,
 )
@@ -30,3 +32,8 @@ class TestCleaners(CleanerConformance):
 @detectors_of("augury-image")
 class TestDetectors(DetectorConformance):
     """Every detector of this distribution passes the kit."""
+
+
+@formats_of("augury-image")
+class TestFormats(FormatConformance):
+    pass

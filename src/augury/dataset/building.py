@@ -38,6 +38,7 @@ from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, 
 from augury.dataset.workspace import DATASET, Workspace, check_target, workspace
 from augury.engines import Local
 from augury.errors import AuguryError, DataError, EngineError, PluginBroken, describe, shown
+from augury.formats import Format
 from augury.recipe.model import Recipe
 
 
@@ -302,6 +303,8 @@ class _Making:
             stages, reasons = write.write_left(folder, _noted(sorted_left(db, self._left(index, gone, results)), left))
             digests = write.digests_in(rows, (r.unit for r in results))
             content = content_hash(schema, sorted_digests(db, _with(digests, left)))
+        made: Format = registry().load("formats", form[0], "write.format").build(form[1], "write")
+        write.gather(folder, made, written)
         sidecars = [RECORDS, ROWS, QUARANTINE, REJECTED]
         return {
             "content_hash": content,

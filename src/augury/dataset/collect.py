@@ -25,6 +25,7 @@ from augury.dataset.workspace import Workspace
 from augury.engines import Local
 from augury.errors import DataError, describe, shown
 from augury.formats import Fields, Format, Payload, RawRecord
+from augury.formats.archive import as_folder
 from augury.formats.files import is_url, open_file, short_name
 from augury.params import params_of
 from augury.recipe.cleaning import CleanPlan
@@ -368,7 +369,7 @@ def roles_of(recipe: Recipe) -> dict[str, str | None]:
 def open_source(recipe: Recipe, source: Source) -> tuple[Format, str]:
     """Return a source's reader and its absolute path or URL."""
     reader = registry().load("formats", source.format, source.where).build(source.options, source.where)
-    return reader, source.path if is_url(source.path) else str(recipe.folder.absolute() / source.path)
+    return reader, as_folder(source.path if is_url(source.path) else str(recipe.folder.absolute() / source.path))
 
 
 def source_fields(recipe: Recipe, source: Source) -> dict[str, FieldSpec]:

@@ -18,7 +18,6 @@ from augury.formats import Format
 from augury.formats.beside import ROW_ID
 from augury.kinds import Kind
 from augury.record import FieldSpec
-from augury.scalars import Id, Number
 
 
 class Dataset:
@@ -78,5 +77,7 @@ def _columns(document: Mapping[str, Any], weighted: bool) -> Columns:
 
 def _own_fields() -> dict[str, FieldSpec]:
     """Our own columns as fields, for formats that parse text."""
-    kinds = (Id(), Number(integer=True), Kind(), Id(), Number())
-    return {name: FieldSpec(name, kind) for name, kind in zip(OWN, kinds, strict=True)}
+    # Through the registry, from which a kind has its id: formats that parse text go by it.
+    number, name = (registry().load("kinds", kind) for kind in ("number", "id"))
+    kinds = (name.build({}), number.build({"integer": True}), Kind(), name.build({}), number.build({}))
+    return {own: FieldSpec(own, kind) for own, kind in zip(OWN, kinds, strict=True)}

@@ -31,8 +31,6 @@ EXAMPLES = 20
 ROW_MARK = 8
 """Bytes of each row's digest that are kept beside the shards, to say which row was changed."""
 
-PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*.csv", "arrow": "{side}-*.arrow"}
-
 
 class Shard(NamedTuple):
     """One file of rows: where it goes, and the units it is made of. ``weights`` are those of its rows by origin."""
@@ -199,6 +197,15 @@ def _below(folder: Path, name: str) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def gather(folder: Path, form: Format, shards: Sequence[Mapping[str, Any]]) -> None:
+    """Let the format write what stands for all shards of each collection."""
+    collections: dict[str, dict[str, list[Path]]] = {}
+    for shard in shards:
+        collections.setdefault(shard["collection"], {}).setdefault(shard["side"], []).append(folder / shard["path"])
+    for name, sides in collections.items():
+        form.gather(folder / "data" / name, sides)
 
 
 def hash_file(path: Path) -> str:

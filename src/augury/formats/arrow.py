@@ -24,6 +24,8 @@ class Arrow(Format):
         compression: Codec of written buffers.
     """
 
+    shards = "{side}-*.arrow"
+
     compression: Literal["zstd", "lz4", "none"] = "zstd"
 
     def files(self, source: str) -> list[str]:

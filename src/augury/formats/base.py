@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.params import Configured
@@ -67,7 +67,13 @@ class Writer(ABC):
 
 
 class Format(Configured):
-    """Base of all formats. Its parameters are the options a ``collect`` entry or ``write:`` may give."""
+    """Base of all formats. Its parameters are the options a ``collect`` entry or ``write:`` may give.
+
+    Class attributes:
+        shards: Where Hugging Face's ``datasets`` finds a side's rows among what the writer makes.
+    """
+
+    shards: ClassVar[str] = "{side}-*.parquet"
 
     def read(self, source: str, fields: Fields) -> Iterator[RawRecord]:
         """Yield the records of a local path or an fsspec URL, a file at a time, in bounded memory.
@@ -91,11 +97,37 @@ class Format(Configured):
         """
         raise NotImplementedError
 
+    def stated(self, source: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return what the source itself says of its columns: name to kind, link, role and options, as in ``fields:``.
+
+        A recipe without ``fields:`` takes them all; one with them takes the options that it leaves out. Nothing where
+        the format does not say.
+
+        Raises:
+            DataError: for a source that cannot be read at all.
+        """
+        return {}
+
+    def check_fields(self, fields: Fields) -> None:
+        """Refuse, before a run, fields that the writer cannot write.
+
+        Raises:
+            RecipeError: saying what is missing.
+        """
+
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
         """Return a writer of one shard."""
         raise RecipeError(
             describe(self.entry_id, "a format that writes", shown("one that only reads"), fix="use another")
         )
+
+    def gather(self, folder: Path, shards: Mapping[str, Sequence[Path]]) -> None:
+        """Write, after all shards of a collection, what stands for them together; most formats need nothing.
+
+        Args:
+            folder: The collection's folder.
+            shards: Side to the main files of its shards.
+        """
 
     def read_table(self, path: Path, schema: pa.Schema, fields: Fields) -> Iterator[pa.Table]:
         """Yield what `writer` wrote to ``path`` as tables of ``schema``, in order."""

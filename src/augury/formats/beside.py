@@ -30,6 +30,8 @@ def extension(data: bytes, name: str) -> str:
     """Return the extension that the bytes are known by, else the name's own."""
     if data[:4] == b"RIFF":
         return ".webp" if data[8:12] == b"WEBP" else ".wav"
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return ".avif"
     return next((ext for magic, ext in _MAGIC if data.startswith(magic)), Path(name).suffix[:10] or ".bin")
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 import fsspec
+from fsspec.compression import compr
+from fsspec.utils import infer_compression
 
 from augury.errors import DataError, EngineError, describe, shown
 
 STAMP = 16
 """Bytes of a file's SHA-256 that tell whether it has changed."""
+
+ARCHIVES = ("zip", "tar")
+"""Archives that stand for the folder they hold, by scheme."""
 
 
 class Payload(NamedTuple):
@@ -44,7 +50,7 @@ class Payload(NamedTuple):
             return self.data
         try:
             if is_url(self.location):
-                with fsspec.open(self.location, "rb") as file:
+                with open_location(self.location) as file:
                     return bytes(file.read())
             with open(self.location, "rb") as file:
                 data = file.read()
@@ -76,6 +82,22 @@ class Payload(NamedTuple):
             raise EngineError(describe(self.name, "the file that was collected", shown("another content"), fix=fix))
 
 
+def open_location(location: str, compression: str | None = None) -> Any:
+    """Return an open file of bytes: of a path, a URL, or a member of an archive, which stays open between calls."""
+    head, chain, file = location.partition("::")
+    scheme, _, inner = head.partition("://")
+    if chain and scheme in ARCHIVES:
+        handle = _archive(scheme, file, None if is_url(file) else os.stat(file).st_mtime_ns, os.getpid()).open(inner)
+        return compr[compression](handle, mode="rb") if compression else handle
+    return fsspec.open(location, "rb", compression=compression).open()
+
+
+@lru_cache(maxsize=4)
+def _archive(scheme: str, file: str, written: int | None, process: int) -> Any:
+    """Return an archive's file system: opening one reads its whole list of members."""
+    return fsspec.filesystem(scheme, fo=file)
+
+
 def is_url(source: str) -> bool:
     """Whether a source is an fsspec URL and not a local path."""
     return "://" in source or "::" in source
@@ -97,12 +119,27 @@ def find_files(source: str, extensions: Sequence[str]) -> list[str]:
     if not found:
         wanted = f"a file, or a folder of {' or '.join(extensions)} files"
         raise DataError(describe(source, wanted, shown("nothing there"), fix="correct path: (relative to the recipe)"))
-    return [fs.unstrip_protocol(p) if is_url(source) else p for p in sorted(found)]
+    return [located(fs, p, source) for p in sorted(found)]
+
+
+def located(fs: Any, path: str, source: str) -> str:
+    """Return the path or URL of a file of ``source``, by its path in the source's file system."""
+    if "::" in source:
+        scheme, _, rest = source.partition("://")
+        return f"{scheme}://{path.lstrip('/')}::{rest.partition('::')[2]}"
+    return str(fs.unstrip_protocol(path)) if is_url(source) else path
+
+
+def joined(base: str, name: str) -> str:
+    """Return the location of ``name`` below a folder, which may lie in an archive (``zip://inner::file.zip``)."""
+    head, chain, rest = base.partition("::")
+    return f"{head if head.endswith('://') else head.rstrip('/') + '/'}{name}{chain}{rest}"
 
 
 def short_name(file: str, source: str) -> str:
     """Return a file's name for messages: below the source where it is a folder, else its last part."""
-    base = source.rstrip("/") + "/"
+    file, source = file.partition("::")[0], source.partition("::")[0]
+    base = source if source.endswith("://") else source.rstrip("/") + "/"
     return file[len(base) :] if file.startswith(base) else file.rsplit("/", 1)[-1]
 
 
@@ -114,11 +151,17 @@ def open_file(file: str) -> Iterator[IO[bytes]]:
         DataError: when it is missing or may not be read.
     """
     try:
-        handle: Any = fsspec.open(file, "rb", compression="infer").open()
+        handle: Any = open_location(file, infer_compression(file.partition("::")[0]))
     except (FileNotFoundError, PermissionError) as error:
         raise DataError(describe(file, "a readable file", error, fix="correct path: or its permissions")) from error
     with handle:
         yield handle
+
+
+def leaves(name: str) -> bool:
+    """Whether a relative path is none: absolute, a URL, climbing out with ``..``, or nothing at all."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return not parts or parts[0] == "/" or ".." in parts or is_url(name) or ":" in parts[0] or "\0" in name
 
 
 def join_inside(base: str, name: str, where: str) -> str:
@@ -127,9 +170,8 @@ def join_inside(base: str, name: str, where: str) -> str:
     Raises:
         DataError: when the path is absolute, a URL, climbs out with ``..`` or leaves through a symbolic link.
     """
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    refused = not parts or parts[0] == "/" or ".." in parts or is_url(name) or ":" in parts[0] or "\0" in name
-    location = f"{base.rstrip('/')}/{'/'.join(parts)}"
+    refused = leaves(name)
+    location = joined(base, "/".join(PurePosixPath(name.replace("\\", "/")).parts))
     if not refused and not is_url(base):
         real_base = os.path.realpath(base)
         refused = os.path.commonpath([real_base, os.path.realpath(location)]) != real_base
@@ -162,4 +204,8 @@ def as_payload(value: Any, base: str, where: str) -> Payload | None:
 
 def parent(file: str) -> str:
     """Return the folder of a file or URL."""
+    head, chain, rest = file.partition("::")
+    if chain:
+        scheme, _, inner = head.partition("://")
+        return f"{scheme}://{inner.rsplit('/', 1)[0] if '/' in inner else ''}::{rest}"
     return file.rsplit("/", 1)[0] if "/" in file else "."

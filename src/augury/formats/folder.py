@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,14 +14,14 @@ import pyarrow as pa
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats.base import PEEKED_RECORDS, Fields, Format, RawRecord, Writer
 from augury.formats.beside import PayloadFolder
-from augury.formats.files import as_payload, is_url
+from augury.formats.files import as_payload, located
 from augury.formats.jsonl import JsonLines
 from augury.formats.parquet import Parquet
 from augury.formats.table import Csv
 from augury.record import FieldSpec
 from augury.scalars import Id
 
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif", ".m4a")
 FILE_NAME = "file_name"
 
@@ -35,6 +36,8 @@ class Folder(Format):
         encoding: The metadata's encoding.
     """
 
+    shards = "{side}-*/**"
+
     encoding: str = "utf-8"
 
     def files(self, source: str) -> list[str]:
@@ -44,12 +47,13 @@ class Folder(Format):
             raise DataError(
                 describe(source, "a folder", shown("none there"), fix="correct path: (relative to the recipe)")
             )
-        names = [f"{root.rstrip('/')}/metadata{ext}" for ext in (".jsonl", ".csv", ".parquet")]
+        base = f"{root.rstrip('/')}/" if root else ""
+        names = [f"{base}metadata{ext}" for ext in (".jsonl", ".csv", ".parquet")]
         found = [name for name in names if fs.isfile(name)]
         if len(found) > 1:
             names = [name.rsplit("/", 1)[-1] for name in found]
             raise DataError(describe(source, "one metadata file", shown(" and ".join(names)), fix="remove one"))
-        return [fs.unstrip_protocol(f) if is_url(source) else f for f in found]
+        return [located(fs, f, source) for f in found]
 
     def read(self, source: str, fields: Fields) -> Iterator[RawRecord]:
         """Yield one record a metadata row, or one a file; the key is the file's path below the folder."""
@@ -69,16 +73,17 @@ class Folder(Format):
         return [*found, *(["label"] if any("/" in name for name in self._below(source)) else [])]
 
     def _metadata(self, file: str) -> Format:
-        if file.endswith(".parquet"):
+        name = file.partition("::")[0]
+        if name.endswith(".parquet"):
             return Parquet()
-        return JsonLines(encoding=self.encoding) if file.endswith(".jsonl") else Csv(encoding=self.encoding)
+        return JsonLines(encoding=self.encoding) if name.endswith(".jsonl") else Csv(encoding=self.encoding)
 
     def _below(self, source: str) -> Iterator[str]:
         """Yield the names of the files below a folder, sorted, hidden ones left out."""
         fs, root = fsspec.core.url_to_fs(source)
         root = root.rstrip("/")
         for path in sorted(fs.find(root)):
-            name = path[len(root) + 1 :]
+            name = path[len(root) :].lstrip("/")
             if not any(part.startswith(".") for part in name.split("/")):
                 yield name
 
@@ -160,6 +165,7 @@ class FolderWriter(Writer):
         if not self._names:
             wanted, fix = "a field kept as files (image, audio)", "write jsonl, csv or parquet"
             raise RecipeError(describe("write.format: folder", wanted, shown("none"), fix=fix))
+        shutil.rmtree(stem, ignore_errors=True)  # what a killed run left of the shard
         stem.mkdir(parents=True)
         self._payloads = PayloadFolder(stem, "")
         self._schema = pa.schema([pa.field(self._names.get(f.name, f.name), self._type(f)) for f in schema])

@@ -24,6 +24,8 @@ class JsonLines(Format):
         encoding: The text's encoding.
     """
 
+    shards = "{side}-*.jsonl"
+
     encoding: str = "utf-8"
 
     def files(self, source: str) -> list[str]:

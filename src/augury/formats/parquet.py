@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augury.errors import DataError, describe
 from augury.formats.base import Fields, Format, RawRecord, Writer, check_columns
-from augury.formats.files import as_payload, find_files, parent, short_name
+from augury.formats.files import as_payload, find_files, open_location, parent, short_name
 
 ROW_GROUP_BYTES = 32 << 20
 ROW_GROUP_ROWS = 65_536
@@ -38,7 +37,7 @@ class Parquet(Format):
         """Yield rows; columns that are not wanted are not read."""
         for file in self.files(source):
             name = short_name(file, source)
-            with fsspec.open(file, "rb") as handle:
+            with open_location(file) as handle:
                 yield from self._read_file(handle, file, name, fields)
 
     def _read_file(self, handle: IO[bytes], file: str, name: str, fields: Fields) -> Iterator[RawRecord]:
@@ -59,7 +58,7 @@ class Parquet(Format):
         names: dict[str, None] = {}
         for file in self.files(source):
             try:
-                with fsspec.open(file, "rb") as handle:
+                with open_location(file) as handle:
                     names.update(dict.fromkeys(pq.ParquetFile(handle).schema_arrow.names))
             except (pa.ArrowInvalid, pa.ArrowIOError) as error:
                 raise _damaged(short_name(file, source), error) from error

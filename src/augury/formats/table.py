@@ -31,8 +31,11 @@ class Csv(Format):
         names: The columns' names where the file has no header line; such files are not written.
         encoding: The text's encoding; a byte order mark is passed by.
         missing: Cells that mean "no value".
-        escape_formulas: When writing, put ' before cells a spreadsheet would run as formulas.
+        escape_formulas: When writing, put ' before text a spreadsheet would run as a formula; when reading, take it
+            away again.
     """
+
+    shards = "{side}-*.csv"
 
     delimiter: str | None = None
     names: tuple[str, ...] = ()
@@ -103,6 +106,7 @@ class Csv(Format):
         values: dict[str, Any] = {}
         for column, cell in zip(header, cells, strict=True):
             spec = fields.get(column)
+            cell = cell[1:] if self.escape_formulas and cell[:1] == "'" and _is_formula(cell) else cell
             if spec is not None and cell not in self.missing:
                 try:
                     values[column] = parse_cell(cell, spec, base)
@@ -163,6 +167,15 @@ class _Parted:
         return line.split(self._delimiter) if line else []
 
 
+def _is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would run a cell, or would once the marks before it were taken away."""
+    return cell.lstrip("'").startswith(FORMULA_STARTS)
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    return [cell.strip() for cell in next(reader, [])]
+
+
 def _signed(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
@@ -213,6 +226,6 @@ class CsvWriter(Writer):
             value = "true" if value else "false"
         elif hasattr(value, "isoformat"):
             value = value.isoformat()
-        if self._escape and isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        if self._escape and isinstance(value, str) and _is_formula(value):
             return "'" + value
         return "" if value is None else value

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 
+from augury.catalog import registry
 from augury.errors import AuguryError, RecipeError, describe, shown
 from augury.pipelines import Pipeline, check_steps, pipeline
 from augury.pipelines.fields import parse_fields
@@ -29,7 +30,7 @@ from augury.recipe.sections import (
     read_split,
     read_write,
 )
-from augury.recipe.sources import read_sources, resolve
+from augury.recipe.sources import fields_of, losses, read_sources, resolve
 from augury.recipe.yaml import Document, parse
 from augury.record import Schema
 from augury.values import canonical_bytes
@@ -127,7 +128,7 @@ class _Reading:
         check_requires(self.top.raw("requires"), self.problems)
         transforms = self._transforms()
         sources = read_sources(self.top.raw("collect"), self.folder, self.problems)
-        schema, whole = self._schema()
+        schema, whole = self._schema(sources)
         names = schema if whole else _AnySchema()
         rules = read_rules(self.top.raw("constraints"), schema, sources, self.problems) if whole else ()
         split = read_split(self.top.raw("split"), names, self.problems)
@@ -174,7 +175,7 @@ class _Reading:
             hash=_hash(meaning),
             folder=self.folder,
             name=self.name,
-            warnings=self._warnings(pipelines),
+            warnings=(*self._warnings(pipelines), *losses(collect, pipelines, self.folder)),
             transforms=transforms,
             cleaning=cleaning,
             dedups=dedups,
@@ -205,14 +206,11 @@ class _Reading:
             self.problems.add(("seed",), "a whole number in [0, 2**63)", seed, fix="choose another")
         return seed
 
-    def _schema(self) -> tuple[Schema, bool]:
+    def _schema(self, sources: Sequence[Source]) -> tuple[Schema, bool]:
         """Return the fields that could be read, and whether that is all of them."""
-        given = self.top.raw("fields")
-        if not isinstance(given, Mapping) or not given:
-            got = given or shown("nothing")
-            self.problems.add(
-                ("fields",), "a mapping of field names to kinds", got, fix="write fields: {photo: image}, say"
-            )
+        before = len(self.problems)
+        given = fields_of(sources, self.top.raw("fields"), self.folder, self.problems)
+        if len(self.problems) > before:
             return Schema(()), False
         specs, errors = parse_fields(given, "fields")
         for error in errors:
@@ -263,8 +261,13 @@ class _Reading:
         return errors
 
     def _check_written(self, pipelines: Mapping[str, Pipeline], write: Write) -> None:
-        """Make mistakes of fields whose kind after all steps cannot be kept on disk."""
+        """Make mistakes of fields whose kind after all steps cannot be kept on disk, or not in the format."""
+        form = registry().load("formats", write.format).build(write.options)
         for name, pipe in pipelines.items():
+            try:
+                form.check_fields(pipe.schema_after.fields)
+            except AuguryError as error:
+                self.problems.quote(("write",), error)
             for field in pipe.schema_after.fields.values():
                 try:
                     field.kind.arrow()

@@ -60,7 +60,7 @@ def recipe_schema() -> Json:
                 "limits": json_schema(Limits),
                 "on_error": {"enum": ["quarantine", "raise"], "default": "quarantine"},
             },
-            required=["recipe", "collect", "fields"],
+            required=["recipe", "collect"],
         ),
         "$defs": {
             "step": _step(),

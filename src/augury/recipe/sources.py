@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 from typing import Any
 
+import fsspec
+
 from augury.catalog import registry
-from augury.errors import AuguryError, shown
-from augury.formats.files import is_url
+from augury.errors import AuguryError, DataError, shown
+from augury.formats.archive import as_folder, is_archive
+from augury.formats.files import Payload, is_url
 from augury.names import FIELD_NAME
+from augury.pipelines import Pipeline
 from augury.recipe.keys import Section
 from augury.recipe.model import SIDES, Source
 from augury.recipe.problems import Problems
 from augury.recipe.yaml import Path
-from augury.record import STRICT_LINKS, Schema
+from augury.record import LINKS, STRICT_LINKS, Schema
 from augury.specs import FormatSpec
 
 OWN_KEYS = ("path", "format", "collection", "as", "side", "pool", "against")
+LOOKED_AT = 16
+"""Records of a source whose files' names are looked at for losses."""
 
 
 def read_sources(given: Any, folder: FilePath, problems: Problems) -> list[Source]:
@@ -81,7 +88,7 @@ def _location(section: Section, folder: FilePath) -> str | None:
         fix = "move the data below the recipe's folder, or write an absolute path"
         section.problems.add((*section.path, "path"), "a path below the recipe's folder", given, fix=fix)
         return None
-    if not path.exists() and not any(c in given for c in "*?["):
+    if not path.exists() and not is_archive(str(path)) and not any(c in given for c in "*?["):
         beside = path.parent
         names = sorted(p.name for p in beside.iterdir()) if beside.is_dir() else []
         fix = f"correct path: (it is looked for in {folder})"
@@ -95,6 +102,8 @@ def _guess(location: str, section: Section) -> str | None:
     """Return the format that the extension says, or that all data files of a folder have."""
     formats = [e.spec for e in registry().entries("formats") if isinstance(e.spec, FormatSpec) and e.spec.reads]
     path = FilePath(location)
+    if is_archive(location):
+        return _guess_inside(location, formats, section)
     if not is_url(location) and path.is_dir():
         names = [p.name for p in sorted(path.iterdir()) if p.is_file() and p.stem != "metadata"]
         found = {f.id for f in formats for n in names if _has_extension(n, f)}
@@ -107,6 +116,18 @@ def _guess(location: str, section: Section) -> str | None:
     got = shown(f"{name}, which says none" if not found else f"{name}, which may be {' or '.join(sorted(found))}")
     section.problems.add(section.path, "a format", got, fix=f"add format: with one of {ids}")
     return None
+
+
+def _guess_inside(location: str, formats: Sequence[FormatSpec], section: Section) -> str | None:
+    """Return the format that all data files at the top of an archive have, else ``folder``."""
+    try:
+        fs, root = fsspec.core.url_to_fs(as_folder(location))
+    except DataError as error:
+        section.problems.quote((*section.path, "path"), error)
+        return None
+    names = [str(entry["name"]).rsplit("/", 1)[-1] for entry in fs.ls(root, detail=True) if entry["type"] == "file"]
+    found = {f.id for f in formats for n in names if not n.startswith("metadata.") and _has_extension(n, f)}
+    return found.pop() if len(found) == 1 else "folder"
 
 
 def _has_extension(name: str, spec: FormatSpec) -> bool:
@@ -156,6 +177,85 @@ def _options(format_id: str, section: Section) -> Mapping[str, Any] | None:
     return options if made is not None else None
 
 
+def fields_of(sources: Sequence[Source], given: Any, folder: FilePath, problems: Problems) -> Mapping[str, Any]:
+    """Return ``fields:`` with the options that the sources' formats state of their columns; mistakes to ``problems``.
+
+    What the recipe writes stands. Where it has no ``fields:``, all stated columns are fields.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        problems.add(("fields",), "a mapping of field names to kinds", given, fix="write fields: {photo: image}, say")
+        return {}
+    before = len(problems)
+    stated: dict[str, tuple[Mapping[str, Any], str]] = {}
+    for source in sources:
+        for column, options in _stated(source, folder, problems).items():
+            name = source.rename.get(column, column)
+            if given is not None and name not in given:
+                continue
+            first = stated.setdefault(name, (options, source.where))
+            if first[0] != options and not isinstance((given or {}).get(name), Mapping):
+                got = shown(f"another one in {first[1]} than in {source.where}")
+                fix = f"write fields: with {name} and all its options"
+                problems.add(("fields",), f"one form of {name} in all sources", got, fix=fix)
+    whole = {name: dict(options) for name, (options, _) in stated.items()} if given is None else dict(given)
+    if not whole and len(problems) == before:
+        got = given if given is not None else shown("nothing, and no source that states its fields")
+        problems.add(("fields",), "a mapping of field names to kinds", got, fix="write fields: {photo: image}, say")
+    for name, (options, _) in stated.items():
+        written = whole[name]
+        written = {"kind": written} if isinstance(written, str) else written
+        if isinstance(written, Mapping) and written.get("kind") == options["kind"]:
+            links = any(link in written for link in LINKS)
+            # A link to a field that the recipe left out would name nothing.
+            own = {k: v for k, v in options.items() if k not in LINKS or (not links and v in whole)}
+            whole[name] = {**own, **written}
+    return whole
+
+
+def _stated(source: Source, folder: FilePath, problems: Problems) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a source's format states of its columns, links by the names of the recipe."""
+    try:
+        found = registry().load("formats", source.format).build(source.options).stated(_place(source, folder))
+    except AuguryError as error:
+        problems.quote((*_path_of(source, problems), "path"), error)
+        return {}
+    named = source.rename
+    return {c: {k: named.get(v, v) if k in LINKS else v for k, v in o.items()} for c, o in found.items()}
+
+
+def _path_of(source: Source, problems: Problems) -> Path:
+    count = len(problems.document.data.get("collect") or ())
+    return next((("collect", i) for i in range(count) if problems.document.where(("collect", i)) == source.where), ())
+
+
+def _place(source: Source, folder: FilePath) -> str:
+    return as_folder(source.path if is_url(source.path) else os.path.normpath(folder / source.path))
+
+
+def losses(sources: Sequence[Source], pipelines: Mapping[str, Pipeline], folder: FilePath) -> list[str]:
+    """Return a warning for each source whose copies are compressed again with loss, on top of the loss they came with.
+
+    The first records' files are looked at by name; nothing is decoded.
+    """
+    out = []
+    for source in sources:
+        pipe = pipelines.get(source.collection)
+        acted = {name for node in pipe.ops for name in node.fields} if pipe is not None else set()
+        columns = {c: pipe.schema[n] for c, n in source.rename.items() if n in acted} if pipe is not None else {}
+        columns = {c: spec for c, spec in columns.items() if spec.kind.payload}
+        if not columns:
+            continue
+        reader = registry().load("formats", source.format).build(source.options)
+        found: dict[str, str] = {}
+        for raw in islice(reader.read(_place(source, folder), columns), LOOKED_AT):
+            for column, value in raw.values.items():
+                if isinstance(value, Payload) and column in columns:
+                    lost = columns[column].kind.loses(value.name)
+                    found.setdefault(columns[column].name, lost) if lost else None
+        out += [f"{source.where} {name}: {lost}" for name, lost in found.items()]
+    return out
+
+
 def resolve(
     source: Source, schema: Schema, folder: FilePath, path: Path, problems: Problems
 ) -> tuple[Source, Schema] | None:
@@ -167,8 +267,7 @@ def resolve(
             place = (*path, "as", column)
             problems.add(place, "a field of the schema", field, name=field, known=schema.fields, fix=fix)
     try:
-        location = source.path if is_url(source.path) else os.path.normpath(folder / source.path)
-        columns = registry().load("formats", source.format).build(source.options).columns(location)
+        columns = registry().load("formats", source.format).build(source.options).columns(_place(source, folder))
     except AuguryError as error:
         problems.quote((*path, "path"), error)
         return None

@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from augury.dataset.reading import Dataset
-from augury.dataset.write import PATTERNS
 from augury.record import FieldSpec
 from augury.report.blocks import number, percent
 from augury.report.facts import Facts
@@ -62,7 +61,7 @@ def _front(facts: Facts, dataset: Dataset) -> dict[str, Any]:
     rows = sum(shard["rows"] for shard in dataset.shards)
     front["size_categories"] = [next((name for most, name in _SIZES if rows < most), "n>1M")]
     front["tags"] = ["augury"]
-    pattern = PATTERNS.get(dataset.manifest.data["write"]["format"], "{side}-*.parquet")
+    pattern = dataset.format.shards
     configs = []
     for collection, sides in _rows(dataset).items():
         files = [

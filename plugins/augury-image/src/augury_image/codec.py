@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -20,10 +20,20 @@ from augury_image.paint import UNIT
 
 Mode = Literal["any", "rgb", "grey"]
 
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
+"""How the names of image files end, in lower case."""
+
+_HELD = {"png": (1, 2, 3, 4), "jpeg": (1, 3), "webp": (1, 3, 4)}
+"""The channels that an encoding can keep."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG = b"\xff\xd8\xff"
 _JPEG_END = b"\xff\xd9"
+_ORIENTATION = 0x0112
+"""EXIF's tag; its values 5 to 8 turn the picture by a quarter."""
+
+_NO_LIMIT = 1 << 62
 _GREY, _RGB, _RGBA = 0, 2, 6
 """PNG colour types that OpenCV keeps as they are."""
 
@@ -73,6 +83,19 @@ def probe(data: bytes, mode: Mode, max_pixels: int) -> None:
     decode(data, mode, max_pixels)
 
 
+def size_of(data: bytes | IO[bytes]) -> tuple[int, int]:
+    """Return width and height of an image file, its EXIF orientation applied; of an open file the header alone is read.
+
+    Raises:
+        FieldError: for bytes that are no image.
+    """
+    with _opened(data, _NO_LIMIT) as picture:
+        width, height = picture.size
+        # Of a TIFF Pillow gives the upright size.
+        turned = picture.format != "TIFF" and picture.getexif().get(_ORIENTATION, 1) >= 5
+    return (height, width) if turned else (width, height)
+
+
 def decode_labels(data: bytes, max_pixels: int) -> np.ndarray:
     """Return a mask file's labels: uint8 or uint16 (height, width); of a palette the numbers, not the colours.
 
@@ -87,23 +110,54 @@ def decode_labels(data: bytes, max_pixels: int) -> np.ndarray:
         return np.asarray(_upright(picture))
 
 
-def encode(image: np.ndarray, encoding: Literal["png", "jpeg"], quality: int) -> bytes:
-    """Return a file's bytes. Floats become 16-bit PNG; JPEG is 8 bit.
+def palette_of(data: bytes) -> tuple[tuple[int, int, int], ...]:
+    """Return the colours of a palette image's numbers, (red, green, blue) each; none for other images and damage."""
+    try:
+        with _opened(data, _NO_LIMIT) as picture:
+            flat = picture.getpalette("RGB") if picture.mode == "P" else None
+    except FieldError:
+        return ()
+    return tuple(zip(flat[::3], flat[1::3], flat[2::3], strict=True)) if flat else ()
+
+
+def encode_labels(labels: np.ndarray, palette: tuple[tuple[int, int, int], ...]) -> bytes:
+    """Return a palette PNG of labels uint8 (height, width); numbers past the palette's end are shown black."""
+    picture = PillowImage.fromarray(labels)
+    picture.putpalette([value for colour in palette for value in colour])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def decode_segments(data: bytes, max_pixels: int = 100_000_000) -> np.ndarray:
+    """Return a panoptic PNG's numbers, red + 256 green + 65536 blue: uint32 (height, width).
+
+    Raises:
+        FieldError: as `decode`.
+    """
+    image = decode(data, "rgb", max_pixels).astype(np.uint32)
+    return image[..., 0] | image[..., 1] << 8 | image[..., 2] << 16
+
+
+def encode(image: np.ndarray, encoding: Literal["png", "jpeg", "webp"], quality: int) -> bytes:
+    """Return a file's bytes. Floats become 16-bit PNG; JPEG and WebP are 8 bit.
 
     Raises:
         FieldError: where the format cannot hold the channels.
     """
     channels = image.shape[2]
-    if channels > 4 or (encoding == "jpeg" and channels not in (1, 3)):
+    if channels > 4 or channels not in _HELD[encoding]:
         fix = "convert the image" if channels > 4 else "set encoding: png"
-        held = "1 to 4" if encoding == "png" else "1 or 3"
+        held = {"png": "1 to 4", "jpeg": "1 or 3", "webp": "1, 3 or 4"}[encoding]
         raise FieldError(describe("", f"an image of {held} channels for {encoding}", channels, fix=fix))
-    depth = np.dtype(np.uint8) if encoding == "jpeg" or image.dtype == np.uint8 else np.dtype(np.uint16)
+    depth = np.dtype(np.uint8) if encoding != "png" or image.dtype == np.uint8 else np.dtype(np.uint16)
     if image.dtype != depth:
         scaled = image.astype(np.float32) * np.float32(UNIT[depth] / UNIT[image.dtype])
         image = np.rint(scaled).astype(depth)
     if encoding == "jpeg":
         return _encoded(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if encoding == "webp":
+        return _encoded(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])
     if channels == 2:
         if depth == np.uint16:
             fix = "convert it to 8 bit, or drop the opacity"
@@ -210,13 +264,14 @@ def _by_opencv(data: bytes, header: Header, mode: Mode) -> np.ndarray | None:
     return image[:, :, None] if image.ndim == 2 else image
 
 
-def _opened(data: bytes, max_pixels: int) -> Any:
+def _opened(data: bytes | IO[bytes], max_pixels: int) -> Any:
     if not data:
         raise FieldError(describe("", "the bytes of an image file", shown("0 bytes"), fix="fetch the file again"))
     try:
-        picture = PillowImage.open(io.BytesIO(data))
+        picture = PillowImage.open(io.BytesIO(data) if isinstance(data, bytes) else data)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
-        got = shown(f"{len(data)} bytes that begin with {data[:8]!r} ({error})")
+        start = f"{len(data)} bytes that begin with {data[:8]!r}" if isinstance(data, bytes) else "a file of others"
+        got = shown(f"{start} ({error})")
         raise FieldError(describe("", "an image file", got, fix="fetch the file again")) from error
     _limit(*picture.size, max_pixels)
     return picture

@@ -1,6 +1,6 @@
 """What this distribution registers. Imports nothing but the plugin interface."""
 
-from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, FormatSpec, KindSpec, Plugin, hookimpl
 from augury_image.specs import PLANES, op
 from augury_image.specs_geometry import GEOMETRY
 
@@ -16,6 +16,9 @@ _KINDS = [
     KindSpec("depth", "augury_image.kinds.rasters:Depth", "A distance for each pixel of an image."),
     KindSpec("flow", "augury_image.kinds.rasters:Flow", "Optical flow: where each pixel of an image goes."),
     KindSpec("intrinsics", "augury_image.kinds.intrinsics:Intrinsics", "The pinhole camera of an image."),
+    KindSpec(
+        "instances", "augury_image.kinds.instances:InstancesKind", "Objects: box, outline, mask, keypoints, label."
+    ),
 ]
 
 _TONES = [
@@ -81,8 +84,16 @@ _DETECTORS = [
     ),
 ]
 
+_FORMATS = [
+    FormatSpec("coco", "augury_image.formats.coco:Coco", "COCO annotations beside their images.", (), True, True),
+    FormatSpec("yolo", "augury_image.formats.yolo:Yolo", "YOLO labels beside their images.", (), True, True),
+    FormatSpec("voc", "augury_image.formats.voc:Voc", "Pascal VOC annotations beside their images.", (), True, True),
+    FormatSpec("image_masks", "augury_image.formats.masks:ImageMasks", "Images and masks of one name.", (), True, True),
+]
+
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the kinds, ops, cleaners and detector of this distribution."""
-    return Plugin(kinds=_KINDS, ops=[*GEOMETRY, *_TONES, *_PIXELS], cleaners=_CLEANERS, detectors=_DETECTORS)
+    """Return the kinds, ops, formats, cleaners and detectors of this distribution."""
+    ops = [*GEOMETRY, *_TONES, *_PIXELS]
+    return Plugin(kinds=_KINDS, ops=ops, formats=_FORMATS, cleaners=_CLEANERS, detectors=_DETECTORS)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from augury.views import Picture
 
+LOSSY = (".jpg", ".jpeg", ".webp", ".avif")
+"""How the names of files end whose pixels are not what they were before they were kept."""
+
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -71,8 +74,9 @@ class Image(_Plane):
     end in opacity.
 
     Args:
-        encoding: How it is kept on disk: ``png`` (lossless; float32 becomes 16 bit) or ``jpeg`` (8 bit, no opacity).
-        quality: Quality of ``jpeg``, 1 to 100.
+        encoding: How it is kept on disk: ``png`` (lossless; float32 becomes 16 bit), ``jpeg`` (8 bit, no opacity) or
+            ``webp`` (8 bit, lossy, opacity). Only what a step changed is encoded; the rest keeps its bytes.
+        quality: Quality of ``jpeg`` and ``webp``, 1 to 100.
         mode: What files are decoded to: ``any`` keeps grey, colour, opacity; ``rgb`` and ``grey`` convert.
         max_pixels: Greatest height x width that is decoded; larger files are refused by their header alone.
     """
@@ -80,7 +84,7 @@ class Image(_Plane):
     payload = True
     bounded = True
 
-    encoding: Literal["png", "jpeg"] = "png"
+    encoding: Literal["png", "jpeg", "webp"] = "png"
     quality: Annotated[int, Within(1, 100)] = 95
     mode: Literal["any", "rgb", "grey"] = "any"
     max_pixels: Annotated[int, Within(1)] = 100_000_000
@@ -130,6 +134,13 @@ class Image(_Plane):
         from augury_image.codec import probe
 
         probe(_file_of(stored), self.mode, self.max_pixels)
+
+    def loses(self, name: str) -> str:
+        """Say that a lossy file's pixels are compressed with loss once more."""
+        if self.encoding == "png" or not name.lower().endswith(LOSSY):
+            return ""
+        got = shown(f"{name.rsplit('.', 1)[-1].upper()} compressed again as {self.encoding} of quality {self.quality}")
+        return describe("", "copies that lose nothing more", got, fix="set encoding: png, or accept the loss")
 
     def feature(self) -> Mapping[str, Any]:
         """Hugging Face's Image."""

@@ -28,6 +28,7 @@ class Mask(Kind):
 
     Args:
         background: The label of what no part of the mask covers: outside its image, or under a cover.
+        palette: Colours (red, green, blue) that labels are shown in, from label 0 on; empty keeps a grey PNG.
         max_pixels: Greatest height x width that is decoded.
     """
 
@@ -36,6 +37,7 @@ class Mask(Kind):
     payload = True
 
     background: Annotated[int, Within(0, 65535)] = 0
+    palette: tuple[tuple[int, int, int], ...] = ()
     max_pixels: Annotated[int, Within(1)] = 100_000_000
 
     def check(self, value: Any) -> np.ndarray:
@@ -107,9 +109,11 @@ class Mask(Kind):
         return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
     def pack(self, value: np.ndarray) -> bytes:
-        """Return a grey PNG of 8 or 16 bit."""
-        from augury_image.codec import encode
+        """Return a PNG: grey of 8 or 16 bit, or 8 bit with the palette."""
+        from augury_image.codec import encode, encode_labels
 
+        if self.palette and value.dtype == np.uint8:
+            return encode_labels(value, self.palette)
         return encode(value[:, :, None], "png", 100)
 
     def unpack(self, stored: Any) -> np.ndarray:

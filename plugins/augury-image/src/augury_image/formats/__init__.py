@@ -1,0 +1,1 @@
+"""Annotation formats: labels in files of their own beside the images."""
