@@ -224,6 +224,10 @@ class InstancesKind(Kind):
             out.maps.extend(moved.maps)
         return out
 
+    def take(self, carried: _Carried, rows: Sequence[int]) -> _Carried:
+        """Return the objects of these rows."""
+        return _Carried([carried.objects[i] for i in rows], carried.maps, carried.moved)
+
     def close(self, carried: _Carried, size: PlaneSize) -> Instances:
         """Return the objects that are still seen; those that never moved, as they came."""
         if not carried.moved:
