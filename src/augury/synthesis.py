@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from augury.errors import DataError, describe
 from augury.params import Configured
 
 CHUNK = 1024
@@ -73,6 +74,25 @@ class TensorSpec(NamedTuple):
         raise KeyError(name)
 
 
+class Between(NamedTuple):
+    """A condition on a number or a moment: ``lo <= value <= hi``; None is open."""
+
+    lo: Any = None
+    hi: Any = None
+
+
+class Condition(NamedTuple):
+    """What sampled rows must satisfy, in the codec's terms.
+
+    Args:
+        fixed: Block to an array of codes or values: one for all rows, or one a row (``partial`` conditions).
+        allowed: Block to the codes that may be drawn (``class`` and ``range`` conditions).
+    """
+
+    fixed: Mapping[str, np.ndarray] = {}
+    allowed: Mapping[str, np.ndarray] = {}
+
+
 class Codec(Configured):
     """Base of all codecs: numpy only, no model inside, no state of its own.
 
@@ -108,6 +128,21 @@ class Codec(Configured):
         tensors and its key.
         """
         raise NotImplementedError
+
+    def narrow(self, state: Any, where: Mapping[str, Any]) -> tuple[Any, Condition]:
+        """Return a condition on columns in the codec's terms, and the state to decode with under it.
+
+        ``where`` maps a column to a value, a list of values, or `Between`. Rows whose codes meet the condition and
+        that are decoded with the state meet ``where``, whatever their key: nothing is drawn in vain.
+
+        Raises:
+            DataError: for an unknown column or value, with the nearest ones.
+        """
+        raise DataError(describe(self.entry_id, "no condition: this codec takes none", dict(where)))
+
+    def notes(self, state: Any) -> Sequence[str]:
+        """Return what a user should know of how columns are kept, a sentence each."""
+        return ()
 
 
 class Refusal(NamedTuple):
@@ -145,18 +180,6 @@ class Caps(NamedTuple):
     target_aware: bool = False
     stores_rows: bool = False
     bit_exact: bool = True
-
-
-class Condition(NamedTuple):
-    """What sampled rows must satisfy, in the codec's terms.
-
-    Args:
-        fixed: Block to an array of codes or values: one for all rows, or one a row (``partial`` conditions).
-        allowed: Block to the codes that may be drawn (``class`` and ``range`` conditions).
-    """
-
-    fixed: Mapping[str, np.ndarray] = {}
-    allowed: Mapping[str, np.ndarray] = {}
 
 
 class Synthesizer(Configured):
