@@ -9,13 +9,15 @@ model gives the same rows, and ``n`` rows are the first ``n`` of any greater num
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from augury.errors import DataError, describe
+from augury.errors import DataError, EngineError, describe, shown
 from augury.params import Configured
 
 CHUNK = 1024
@@ -201,7 +203,7 @@ class Synthesizer(Configured):
         spec: TensorSpec,
         *,
         seed: int,
-        budget: Budget = Budget(),
+        budget: Budget = Budget(),  # noqa: B008
         target: str | None = None,
         checkpoint: Path | None = None,
         observe: Callable[[Mapping[str, Any]], None] | None = None,
@@ -223,6 +225,15 @@ class Synthesizer(Configured):
         """
         raise NotImplementedError
 
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Return the model that a `fit` of this synthesizer made and `Model.save` wrote.
+
+        Raises:
+            DataError: when the folder holds none, or a damaged one.
+        """
+        raise NotImplementedError
+
 
 class Model:
     """What a synthesizer has learned. Immutable."""
@@ -236,14 +247,32 @@ class Model:
         raise NotImplementedError
 
     def save(self, folder: Path) -> None:
-        """Write the model into ``folder`` (which does not exist): safetensors and JSON, whole or not at all."""
-        raise NotImplementedError
-
-    @classmethod
-    def load(cls, folder: Path) -> Model:
-        """Return the model that `save` wrote.
+        """Write the model into ``folder``, a new one: safetensors and JSON, whole or not at all (`complete`).
 
         Raises:
-            DataError: when the folder holds none, or a damaged one.
+            EngineError: when the disk refuses; nothing is left behind.
         """
         raise NotImplementedError
+
+
+@contextmanager
+def complete(folder: Path) -> Iterator[Path]:
+    """Yield a folder to write in, which becomes ``folder`` when all is written and is removed when anything fails.
+
+    Raises:
+        EngineError: when ``folder`` exists, or the disk refuses; nothing is left behind.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        fix = "give another folder, or remove this one"
+        raise EngineError(describe(str(folder), "a new folder", shown("one that holds something"), fix=fix))
+    shutil.rmtree(partial, ignore_errors=True)  # what a killed process left behind
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        partial.replace(folder)
+    except OSError as error:
+        fix = "make room, or give a folder you may write to"
+        raise EngineError(describe(str(folder), "a folder to write to", shown(str(error)), fix=fix)) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,9 +1,24 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import Plugin, hookimpl
+from augury.plugin import Plugin, Spec, hookimpl
+
+CLASSICAL = "augury_synthesis.classical"
 
 
 @hookimpl
 def augury_plugin() -> Plugin:
     """Return the synthesizers."""
-    return Plugin(synthesizers=[])
+    return Plugin(
+        synthesizers=[
+            Spec(
+                "synth.forest",
+                f"{CLASSICAL}.forest:SequentialForest",
+                "Trees, column after column: the first look.",
+            ),
+            Spec("synth.forest_target", f"{CLASSICAL}.forest:TargetForest", "The same, the target drawn first."),
+            Spec("synth.copula", f"{CLASSICAL}.copula:Copula", "Frequencies, and one correlation matrix."),
+            Spec("synth.smotenc", f"{CLASSICAL}.smotenc:Smotenc", "Training rows moved towards their neighbours."),
+            Spec("synth.bootstrap", f"{CLASSICAL}.bootstrap:Bootstrap", "Training rows drawn again."),
+            Spec("synth.marginals", f"{CLASSICAL}.marginals:Marginals", "Every column drawn alone."),
+        ],
+    )
