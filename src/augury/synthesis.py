@@ -104,16 +104,13 @@ class Codec(Configured):
 
     on: ClassVar[str | tuple[str, ...]] = ""
 
-    def fit(self, rows: Columns, schema: Mapping[str, Any], constraints: Sequence[Any] = ()) -> Any:
+    def fit(self, rows: Columns, schema: Mapping[str, Any]) -> Any:
         """Return a state (JSON values and numpy arrays): a function of the set of training rows, not of their order.
 
-        ``schema`` maps column to `FieldSpec`; ``constraints`` are `augury.constraints.Constraint`.
+        ``schema`` maps column to `FieldSpec`. Constraints never come here: `augury.constraints.Plan` has put the
+        columns into terms that cannot break them, and takes them back afterwards, for every codec alike.
         """
         raise NotImplementedError
-
-    def plan(self, state: Any) -> Mapping[str, str]:
-        """Return for each constraint, by its text: ``construction``, ``checked`` or ``refused``."""
-        return {}
 
     def spec(self, state: Any) -> TensorSpec:
         """Return the tensors of a row."""

@@ -6,7 +6,7 @@ hashed bucket of rare ones, or "missing"; `numbers`, `categories`, `moments`, `k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -44,7 +44,7 @@ class TableCodec(Codec):
     frequent: Fraction = 0.001
     codes: Annotated[int, Within(16, 65536)] = 1024
 
-    def fit(self, rows: Columns, schema: Mapping[str, Any], constraints: Sequence[Any] = ()) -> dict[str, Any]:
+    def fit(self, rows: Columns, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return a state of JSON values: a function of the set of rows. Cost: O(rows log rows) a column.
 
         Raises:
