@@ -24,7 +24,7 @@ def read_where(where: Mapping[str, Any], fields: Mapping[str, FieldSpec]) -> dic
     Raises:
         DataError: for an unknown column, or a value that is not of its kind.
     """
-    out = {}
+    out: dict[str, Any] = {}
     for name, only in where.items():
         if name not in fields:
             fix = "name a column of the table"

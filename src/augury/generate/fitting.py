@@ -100,11 +100,8 @@ def training_hash(arrays: Mapping[str, np.ndarray]) -> str:
     """Return a SHA-256 of a table's columns and values, in their order."""
     digest = sha256()
     for name, array in sorted(arrays.items()):
-        plain = (
-            array.tobytes()
-            if array.dtype != object
-            else "\0".join(map(repr, array.tolist())).encode("utf-8", "replace")
-        )
+        text = "\0".join(map(repr, array.tolist())) if array.dtype == object else ""
+        plain = text.encode("utf-8", "surrogatepass") if text else array.tobytes()
         digest.update(name.encode("utf-8", "surrogatepass") + b"\0" + plain + b"\0")
     return digest.hexdigest()
 

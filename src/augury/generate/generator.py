@@ -175,9 +175,8 @@ class Generator:
             raise DataError(describe("balance", "a known column", column, name=column, known=self.fields, fix=fix))
         if shares is not None:
             if not shares or min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-6:
-                raise DataError(
-                    describe(f"balance of {column!r}", "shares >= 0 of sum 1", dict(shares), fix="give such")
-                )
+                fix = "divide the shares by their sum"
+                raise DataError(describe(f"balance of {column!r}", "shares >= 0 of sum 1", dict(shares), fix=fix))
             return {value: share for value, share in shares.items() if share > 0}
         known = self.training["classes"].get(column)
         if not known:

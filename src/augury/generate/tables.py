@@ -127,6 +127,10 @@ def _canonical(path: Path, spec: FieldSpec, values: list[Any]) -> list[Any]:
     return out
 
 
+def _packed(spec: FieldSpec, values: list[Any]) -> list[Any]:
+    return [None if value is None else spec.kind.pack(value) for value in values]
+
+
 def _decimal(value: Any) -> bool:
     return type(value).__name__ == "Decimal"
 
@@ -146,11 +150,7 @@ def write_table(path: str | Path, parts: Iterator[Rows], fields: Mapping[str, Fi
     try:
         with (pq.ParquetWriter if path.suffix == ".parquet" else pc.CSVWriter)(str(partial), schema) as writer:
             for part in parts:
-                packed = {
-                    name: [None if v is None else spec.kind.pack(v) for v in part[name]]
-                    for name, spec in fields.items()
-                }
-                table = pa.table(packed, schema=schema)
+                table = pa.table({name: _packed(spec, part[name]) for name, spec in fields.items()}, schema=schema)
                 writer.write_table(table)
                 rows += table.num_rows
         partial.replace(path)
