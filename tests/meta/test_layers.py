@@ -16,8 +16,7 @@ LAYERS = [
     {"formats"},
     {"recipe"},
     {"dataset", "engines", "generate"},
-    {"quality"},
-    {"preview", "torch", "scaffold", "observers"},
+    {"preview", "quality", "torch", "scaffold", "observers"},
     {"cli", "__main__", "testing"},
 ]
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
