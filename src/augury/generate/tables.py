@@ -93,11 +93,11 @@ def _reader(path: str, options: Mapping[str, Any]) -> Format:
 
 
 def _spec(column: Column) -> FieldSpec:
-    """Return a column's spec; 0 and 1 stay whole numbers, as they are written."""
+    """Return a column's spec; yes and no, 0 and 1 stay as they are written."""
     options = dict(column.options or {})
     kind, role = options.pop("kind"), options.pop("role", None)
-    if kind == "boolean" and column.reason.startswith("only 0 and 1"):
-        kind, options = "category", {"store": "integer"}
+    if kind == "boolean" and "true" not in column.reason:
+        kind, options = "category", {"store": "integer"} if "0" in column.reason else {}
     return FieldSpec(column.name, registry().load("kinds", kind).build(options, column.name), role=role)
 
 
