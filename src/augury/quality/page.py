@@ -58,7 +58,9 @@ def _page(found: Evaluation) -> str:
     )
     sizes = found.sizes
     facts = f"{sizes['train']} training rows, {sizes['test']} test rows, halves of {sizes['half']}"
-    facts += f", {found.protocol.seeds} seeds" + (f", target {found.target}" if found.target else "")
+    facts += f", {found.protocol.seeds} seed{'s' * (found.protocol.seeds > 1)}" + (
+        f", target {found.target}" if found.target else ""
+    )
     header = element("header", element("h1", name, element("span", " evaluation")), element("p", facts, class_="note"))
     body = element("body", header, element("main", *_sections(found)))
     return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
@@ -129,7 +131,8 @@ def _label(one: Figures) -> str:
 
 def _cell(one: Figures, key: str) -> str:
     mean = one.mean(key)
-    return "" if mean is None else f"{mean:.3f} ± {one.spread(key):.3f}"
+    several = len(one.values.get(key, ())) > 1
+    return "" if mean is None else f"{mean:.3f} ± {one.spread(key):.3f}" if several else f"{mean:.3f}"
 
 
 def _real(found: Evaluation, key: str) -> float | None:
@@ -165,7 +168,7 @@ def _figure(draw: Any, found: Evaluation) -> Html:
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         draw(figure, found)
         out = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
+        FigureCanvasSVG(figure).print_svg(out, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     svg = out.getvalue()
     return element("div", Html(svg[svg.index("<svg") :]), class_="plot")
 
@@ -176,9 +179,7 @@ def _draw_trade(figure: Any, found: Evaluation) -> None:
     best = found.real.get(key)
     if best is not None:
         axes.axhline(best, color=REAL, linewidth=1, linestyle="--")
-        axes.annotate(
-            "real rows", (0.99, best), xycoords=("axes fraction", "data"), ha="right", va="bottom", color=REAL
-        )
+        axes.annotate("real rows", (0.99, best), xycoords=("axes fraction", "data"), ha="right", va="top", color=REAL)
     axes.axvline(0.5, color=QUIET, linewidth=1, linestyle=":")
     for one in (found.model, *found.beside):
         x, y = one.mean("closer"), one.mean(key)
