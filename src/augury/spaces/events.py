@@ -30,7 +30,7 @@ class EventsSegment(RopeSegment):
     def __init__(self, size: EventsSize) -> None:
         """Start empty on a history of ``size``."""
         super().__init__(size)
-        self.when = np.arange(size.length, dtype=np.int64)
+        self.when = list(range(size.length))
         self.clocks: list[Event] = []
 
     def push(self, effect: Any) -> bool:
@@ -40,21 +40,24 @@ class EventsSegment(RopeSegment):
         self.when = self._times(effect.pieces)
         return super().push(effect)
 
-    def _times(self, pieces: Sequence[Copy | Insert]) -> np.ndarray:
+    def _times(self, pieces: Sequence[Copy | Insert]) -> list[int]:
         """Return what ``when`` is after one more edit; an event without a time takes that of the one before."""
         n = len(self.when)
-        ranges = [np.arange(max(p.a, 0), min(p.b, n)) for p in pieces if isinstance(p, Copy)]
-        kept = self.when[np.sort(np.concatenate(ranges))] if ranges else self.when[:0]
-        out, used = [], 0
+        ranks: list[int] = []
         for piece in pieces:
-            if isinstance(piece, Copy):
-                count = max(min(piece.b, n) - max(piece.a, 0), 0)
-                out.append(kept[used : used + count])
+            if type(piece) is Copy:
+                ranks += range(max(piece[0], 0), min(piece[1], n))
+        ranks.sort()
+        out: list[int] = []
+        used = 0
+        for piece in pieces:
+            if type(piece) is Copy:
+                count = max(min(piece[1], n) - max(piece[0], 0), 0)
+                out += [self.when[rank] for rank in ranks[used : used + count]]
                 used += count
-            elif piece.text:
-                out.append(np.array([self._clock(event) for event in piece.text], dtype=np.int64))
-        when = np.concatenate(out) if out else self.when[:0]
-        return _filled(when) if (when < 0).any() else when
+            else:
+                out += [self._clock(event) for event in piece[0]]  # type: ignore[union-attr]
+        return _filled(out) if -1 in out else out
 
     def _clock(self, event: Any) -> int:
         if event.time is None:
@@ -63,13 +66,10 @@ class EventsSegment(RopeSegment):
         return self.source.length + len(self.clocks) - 1
 
 
-def _filled(when: np.ndarray) -> np.ndarray:
+def _filled(when: Sequence[int]) -> list[int]:
     """Give each -1 the entry before it, at the beginning the one after it; -1 stays where there is none at all."""
-    known = np.flatnonzero(when >= 0)
-    if not len(known):
-        return when
-    before = np.searchsorted(known, np.arange(len(when)), side="right") - 1
-    return when[known[np.maximum(before, 0)]]
+    last = next((clock for clock in when if clock >= 0), -1)
+    return [last := clock if clock >= 0 else last for clock in when]
 
 
 def origins(where: RopeMap) -> np.ndarray:

@@ -188,14 +188,15 @@ class Interactions(Kind):
             RecipeError: for an effect that puts an event where its time does not fit.
         """
         new: list[Event] = []
-        what = []
+        what: list[int] = []
         for piece in segment.pieces:
             if isinstance(piece, Copy):
-                what.append(np.arange(piece.a, piece.b))
+                what += range(piece.a, piece.b)
             else:
-                what.append(len(value) + len(new) + np.arange(len(piece.text)))
+                first = len(value) + len(new)
+                what += range(first, first + len(piece.text))
                 new += piece.text  # type: ignore[arg-type]
-        chosen = np.concatenate(what) if what else np.empty(0, np.int64)
+        chosen = np.array(what, dtype=np.int64)
         all_of_them = value.extended(new)
         return History(
             all_of_them.item[chosen],
@@ -247,7 +248,7 @@ def _catalogue(items: tuple[str, ...]) -> frozenset[str]:
 def _times(time: np.ndarray, segment: EventsSegment) -> np.ndarray:
     """Return the times of the output; 0 for an event without one in a history without any."""
     new = np.array([event.time for event in segment.clocks] + [0], dtype=time.dtype)
-    out = np.concatenate([time, new])[segment.when]
+    out = np.concatenate([time, new])[np.array(segment.when, dtype=np.int64)]
     if (out[1:] < out[:-1]).any():
         fix = "give each inserted event a time between those around it"
         raise RecipeError(describe("Rope", "inserted events in the order of time", shown("one out of order"), fix=fix))
