@@ -23,6 +23,31 @@ def augury_plugin() -> Plugin:
             ),
             FormatSpec("csv", "augury.formats.table:Csv", "Comma-separated values.", (".csv", ".tsv"), True, True),
             FormatSpec(
+                "arrow",
+                "augury.formats.arrow:Arrow",
+                "Arrow IPC and Feather.",
+                (".arrow", ".feather", ".arrows"),
+                True,
+                True,
+            ),
+            FormatSpec(
+                "recbole",
+                "augury.formats.recbole:RecBole",
+                "RecBole's atomic files.",
+                (".inter", ".user", ".item"),
+                True,
+                True,
+            ),
+            FormatSpec("log", "augury.formats.log:Log", "A log of events, a record a user.", (), True, True),
+            FormatSpec(
+                "sql",
+                "augury.formats.sql:Sql",
+                "A table or query of a database.",
+                (".duckdb", ".sqlite", ".sqlite3", ".db"),
+                True,
+                True,
+            ),
+            FormatSpec(
                 "folder", "augury.formats.folder:Folder", "Files with a metadata file or class folders.", (), True, True
             ),
         ],

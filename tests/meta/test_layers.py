@@ -13,7 +13,7 @@ LAYERS = [
     {"op", "specs", "cleaner", "detector", "constraints", "synthesis"},
     {"hookspecs", "plugin", "builtin", "installed", "plugins", "catalog", "functions"},
     {"pipelines"},
-    {"formats", "inference"},
+    {"formats", "frames", "inference"},
     {"recipe"},
     {"dataset", "engines", "generate"},
     {"preview", "quality", "torch", "scaffold", "observers"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from augury.effects import SELF, Convert, Effect, Layers, Opaque, Pixels, Rows, Samples
+from augury.effects import SELF, Convert, Effect, Events, Layers, Opaque, Pixels, Rows, Samples
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from augury.pipelines.constrained import Rules as ConstraintRules
     from augury.pipelines.nodes import OpNode
 
-OPAQUE = (Pixels, Samples)
+OPAQUE = (Pixels, Samples, Events)
 
 
 class Running:
