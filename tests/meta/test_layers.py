@@ -15,7 +15,8 @@ LAYERS = [
     {"pipelines"},
     {"formats"},
     {"recipe"},
-    {"dataset", "engines"},
+    {"dataset", "engines", "generate"},
+    {"quality"},
     {"preview", "torch", "scaffold", "observers"},
     {"cli", "__main__", "testing"},
 ]

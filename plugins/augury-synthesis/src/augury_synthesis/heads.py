@@ -66,7 +66,7 @@ class Head(nn.Module):
         raise NotImplementedError
 
     def embed(self, value: Tensor, element: int | None = None) -> Tensor:
-        """Return [..., elements] as [..., elements, inputs]; of one element, when given, [..., 1] as [..., 1, inputs]."""
+        """Return [..., elements] as [..., elements, inputs]; with ``element``, [..., 1] of it as [..., 1, inputs]."""
         raise NotImplementedError
 
     def nll(self, out: Tensor, value: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class Codes(Head):
         width: Learned numbers a code.
     """
 
-    kind = "category"
+    kind: ClassVar[BlockKind] = "category"
 
     def __init__(self, block: Block, width: int = 16) -> None:
         """Make the table of codes."""
@@ -172,14 +172,14 @@ class Codes(Head):
 class Tokens(Codes):
     """Head of codes in sequence. Drawn codes pass no gradient, so adversarial training is refused."""
 
-    kind = "token"
+    kind: ClassVar[BlockKind] = "token"
     activate = Head.activate
 
 
 class Binary(Codes):
     """Head of 0 and 1: two codes (three with absence)."""
 
-    kind = "binary"
+    kind: ClassVar[BlockKind] = "binary"
 
     def __init__(self, block: Block) -> None:
         """Two codes need few numbers."""
@@ -189,7 +189,7 @@ class Binary(Codes):
 class Real(Head):
     """Head of numbers: a mixture of Gaussians, and the chance of absence where the block is masked."""
 
-    kind = "real"
+    kind: ClassVar[BlockKind] = "real"
 
     def __init__(self, block: Block) -> None:
         """Count the numbers."""

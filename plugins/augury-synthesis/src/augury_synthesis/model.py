@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import safetensors
 import torch
 from torch import nn
 
 from augury.errors import DataError, PluginError, describe, shown
 from augury.synthesis import CHUNK, Batch, Block, Condition, Model, TensorSpec
+from augury_synthesis import storage
 from augury_synthesis.conditions import want
-from augury_synthesis.folders import read, write
 from augury_synthesis.noise import Noise, isolated, key, resolve_device
 
 if TYPE_CHECKING:
     from augury_synthesis.objectives.base import Objective
-
-FORMAT = 1
-"""Of the folder; raised when an older reader would misread it."""
 
 
 class NeuralModel(Model):
@@ -69,7 +67,7 @@ class NeuralModel(Model):
     def _blank(self) -> list[torch.Tensor]:
         from augury_synthesis.objectives.base import blank
 
-        return blank(self._networks.layout, self._device)  # type: ignore[arg-type]
+        return blank(self._networks.layout, self._device)
 
     def save(self, folder: Path) -> None:
         """See `Model.save`.
@@ -77,50 +75,47 @@ class NeuralModel(Model):
         Raises:
             PluginError: when the objective's class is not registered, and so could not be found when loading.
         """
-        from augury_synthesis.objectives.base import versions
-
-        blocks = [{**b._asdict(), "shape": list(b.shape)} for b in self.spec.blocks]
-        head = {
-            "format": FORMAT,
-            "synthesizer": registered_id(type(self.objective)),
+        meta = {
             "parameters": self.objective.to_dict(),
-            "blocks": blocks,
+            "blocks": [{**b._asdict(), "shape": list(b.shape)} for b in self.spec.blocks],
             "condition": list(self.spec.condition),
             "seed": self.seed,
             "threads": self.threads,
             "versions": versions(),
         }
-        tensors = {f"parameter/{k}": p.detach().cpu().numpy() for k, p in self._networks.named_parameters()}
-        write(Path(folder), head, tensors | {f"extra/{k}": v.cpu().numpy() for k, v in self._extra.items()})
+        arrays = {f"parameter/{k}": p.detach().cpu().numpy() for k, p in self._networks.named_parameters()}
+        arrays |= {f"extra/{k}": v.cpu().numpy() for k, v in self._extra.items()}
+        storage.save(Path(folder), registered_id(type(self.objective)), meta, arrays)
 
-    @classmethod
-    def load(cls, folder: Path) -> NeuralModel:
-        """See `Model.load`."""
-        head, tensors = read(Path(folder))
-        try:
-            return cls._of(head, tensors)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            got = shown(f"{type(error).__name__}: {error}")
-            fix = "copy it again, or fit it again"
-            raise DataError(describe(str(folder), "an undamaged model", got, fix=fix)) from error
 
-    @classmethod
-    def _of(cls, head: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> NeuralModel:
-        from augury.catalog import registry
+def load(cls: type[Objective], folder: Path) -> NeuralModel:
+    """Return the model of an objective's class that `NeuralModel.save` wrote.
 
-        if head["format"] != FORMAT:
-            got = shown(f"format {head['format']}")
-            raise DataError(describe("a saved model", f"format {FORMAT}", got, fix="pip install -U augury-synthesis"))
-        objective = registry().load("synthesizers", head["synthesizer"]).build(head["parameters"])
-        blocks = tuple(Block(**{**b, "shape": tuple(b["shape"])}) for b in head["blocks"])
-        spec = TensorSpec(blocks, tuple(head["condition"]))
-        with isolated(0, head["threads"]), torch.no_grad():
+    Raises:
+        DataError: when the folder holds none, or a damaged one.
+    """
+    meta, arrays = storage.load(folder, registered_id(cls))
+    try:
+        objective = cls.build(meta["parameters"])
+        blocks = tuple(Block(**{**b, "shape": tuple(b["shape"])}) for b in meta["blocks"])
+        spec = TensorSpec(blocks, tuple(meta["condition"]))
+        with isolated(0, meta["threads"]), torch.no_grad():
             networks = objective.assemble(spec)
             for name, parameter in networks.named_parameters():
-                parameter.copy_(torch.from_numpy(tensors[f"parameter/{name}"]))
+                parameter.copy_(torch.from_numpy(arrays[f"parameter/{name}"]))
         networks.to(resolve_device(objective.device))
-        extra = {k.removeprefix("extra/"): v for k, v in tensors.items() if k.startswith("extra/")}
-        return cls(objective, spec, networks, extra, seed=head["seed"], threads=head["threads"])
+        extra = {k.removeprefix("extra/"): v for k, v in arrays.items() if k.startswith("extra/")}
+        return NeuralModel(objective, spec, networks, extra, seed=meta["seed"], threads=meta["threads"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        got = shown(f"{type(error).__name__}: {error}")
+        raise DataError(
+            describe(str(folder), "an undamaged model", got, fix="copy it again, or fit it again")
+        ) from error
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a model's numbers depend on."""
+    return {"torch": torch.__version__, "numpy": np.__version__, "safetensors": safetensors.__version__}
 
 
 def registered_id(cls: type) -> str:
@@ -129,7 +124,7 @@ def registered_id(cls: type) -> str:
     Raises:
         PluginError: when it is not.
     """
-    from augury.catalog import registry
+    from augury import registry
 
     target = f"{cls.__module__}:{cls.__qualname__}"
     for entry in registry().entries("synthesizers"):

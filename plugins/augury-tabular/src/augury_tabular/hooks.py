@@ -1,6 +1,6 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import OpSpec, Plugin, hookimpl
+from augury.plugin import OpSpec, Plugin, Spec, hookimpl
 
 
 @hookimpl
@@ -40,5 +40,8 @@ def augury_plugin() -> Plugin:
                 effect="Rows",
                 examples=({"alpha": 1.0},),
             ),
+        ],
+        codecs=[
+            Spec("codec.table", "augury_tabular.codecs.table:TableCodec", "Table rows as one block of codes a column."),
         ],
     )

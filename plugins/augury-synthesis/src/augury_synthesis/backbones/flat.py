@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,12 +26,12 @@ class Residual(nn.Module):
             nn.ModuleList([nn.LayerNorm(width), nn.Linear(width, width), nn.Linear(width, width)]) for _ in range(depth)
         )
         for block in self.blocks:
-            nn.init.zeros_(block[2].weight)  # type: ignore[index,arg-type]
+            nn.init.zeros_(block[2].weight)
 
     def forward(self, x: Tensor, noise: Noise | None) -> Tensor:
         """Return [rows, outputs]."""
         h = self.first(x)
-        for norm, inner, outer in self.blocks:  # type: ignore[misc]
+        for norm, inner, outer in self.blocks:
             a = F.silu(inner(norm(h)))
             h = h + outer(noise.dropout(a, self.dropout) if noise else a)
         return self.last(F.silu(h))
@@ -56,7 +58,7 @@ class Critic(nn.Module):
         super().__init__()
         self.pack, self.dropout = pack, dropout
         sizes = [inputs * pack, *[width] * max(1, depth)]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.last = nn.Linear(sizes[-1], 1)
 
     def forward(self, soft: Tensor, shown: Tensor, noise: Noise | None) -> Tensor:
@@ -87,7 +89,7 @@ class Flat(Backbone):
     def critic(self, layout: Layout, inputs: int, pack: int) -> nn.Module:
         """Leaky network over packs."""
         sizes = {"width": self.width, "depth": self.depth, "dropout": self.dropout}
-        return Critic(layout.soft + inputs, **sizes, pack=pack)  # type: ignore[arg-type]
+        return Critic(layout.soft + inputs, **sizes, pack=pack)
 
     def masked(self, layout: Layout) -> MaskedRows:
         """Masked network, element after element."""

@@ -74,7 +74,7 @@ class MaskedRows(Masked):
         self.last = MaskedLinear(hidden, outs)
         self.skip = MaskedLinear(ins, outs)
         for block in self.blocks:
-            nn.init.zeros_(block[1].weight)  # type: ignore[index,arg-type]
+            nn.init.zeros_(block[1].weight)
         self.register_buffer("repeats", sizes_in, persistent=False)
         ends = torch.searchsorted(hidden, torch.arange(count), right=True).tolist()
         self._units = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
@@ -95,7 +95,7 @@ class MaskedRows(Masked):
         """Return the numbers of every element, [..., layout.outputs]."""
         x = self._inputs(values, given, context)
         h = self.first(x)
-        for inner, outer in self.blocks:  # type: ignore[misc]
+        for inner, outer in self.blocks:
             a = F.silu(inner(F.silu(h)))
             h = h + outer(noise.dropout(a, self.dropout) if noise else a)
         return self.last(F.silu(h)) + self.skip(x)
@@ -144,7 +144,7 @@ class MaskedRows(Masked):
             return
         h = self.first.part(x, rows, self._ins[place])
         cached[0][..., rows] = F.silu(h)
-        for i, (inner, outer) in enumerate(self.blocks):  # type: ignore[misc,arg-type]
+        for i, (inner, outer) in enumerate(self.blocks):
             cached[2 * i + 1][..., rows] = F.silu(inner.part(cached[2 * i], rows, rows.stop))
             h = h + outer.part(cached[2 * i + 1], rows, rows.stop)
             cached[2 * i + 2][..., rows] = F.silu(h)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import safetensors
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +17,7 @@ from augury_synthesis.backbones import Backbone, backbones
 from augury_synthesis.conditions import Wanted
 from augury_synthesis.heads import heads
 from augury_synthesis.layout import Layout, Values, family
-from augury_synthesis.model import NeuralModel
+from augury_synthesis.model import NeuralModel, load, versions
 from augury_synthesis.noise import Noise, isolated, key, resolve_device
 from augury_synthesis.training.rows import Rows
 from augury_synthesis.training.trainer import Trainer
@@ -110,7 +109,7 @@ class Objective(Synthesizer):
         spec: TensorSpec,
         *,
         seed: int,
-        budget: Budget = Budget(),  # noqa: B008 - immutable
+        budget: Budget = Budget(),  # noqa: B008
         target: str | None = None,
         checkpoint: Path | None = None,
         observe: Callable[[Mapping[str, Any]], None] | None = None,
@@ -141,6 +140,11 @@ class Objective(Synthesizer):
             with torch.no_grad():
                 extra = self.finish(networks, rows, Noise(device, seed, "finish"))
             return NeuralModel(self, spec, networks, extra, seed=seed, threads=budget.threads)
+
+    @classmethod
+    def load(cls, folder: Path) -> NeuralModel:
+        """See `Synthesizer.load`."""
+        return load(cls, Path(folder))
 
     def assemble(self, spec: TensorSpec) -> nn.Module:
         """Return the networks of a spec, and their heads as ``layout``."""
@@ -195,8 +199,3 @@ def blank(layout: Layout, device: torch.device) -> Values:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a model's numbers depend on."""
-    return {"torch": torch.__version__, "numpy": np.__version__, "safetensors": safetensors.__version__}

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from augury.errors import DataError, describe, shown
-from augury_synthesis.folders import HEAD, Folder, read, write
+from augury_synthesis import storage
 
 PREFIX = "step-"
+KIND = "checkpoint"
 
 
 def save(folder: Path, step: int, head: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
@@ -28,13 +29,14 @@ def save(folder: Path, step: int, head: Mapping[str, Any], tensors: Mapping[str,
     """
     place = folder / f"{PREFIX}{step:09d}"
     if not place.exists():
-        write(place, {**head, "step": step}, {k: v.detach().cpu().numpy() for k, v in tensors.items()})
+        arrays = {k: v.detach().cpu().numpy() for k, v in tensors.items()}
+        storage.save(place, KIND, {**head, "step": step}, arrays)
     for old in _all(folder):
         if old != place:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def load(folder: Path, fit: Mapping[str, Any]) -> Folder | None:
+def load(folder: Path, fit: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
     """Return the newest checkpoint of a folder, or None where there is none.
 
     Raises:
@@ -43,17 +45,17 @@ def load(folder: Path, fit: Mapping[str, Any]) -> Folder | None:
     found = _all(folder)
     if not found:
         return None
-    kept = read(found[-1])
+    head, tensors = storage.load(found[-1], KIND)
     for name, value in fit.items():
-        if kept.head["fit"].get(name) != value:
+        if head["fit"].get(name) != value:
             got = shown(f"one of another {name}")
             fix = "give another folder, or remove this one"
             raise DataError(describe(str(folder), "a checkpoint of this fit", got, fix=fix))
-    return kept
+    return head, tensors
 
 
 def _all(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.glob(PREFIX + "*") if (p / HEAD).is_file()) if folder.is_dir() else []
+    return sorted(p for p in folder.glob(PREFIX + "*") if (p / storage.META).is_file()) if folder.is_dir() else []
 
 
 def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

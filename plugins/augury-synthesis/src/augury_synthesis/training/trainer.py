@@ -217,13 +217,14 @@ class Trainer:
         kept = checkpoints.load(self._folder, self._fit) if self._folder else None
         if kept is None:
             return
-        self.step, self._waited, self._warning = (kept.head[k] for k in ("step", "waited", "warning"))
-        self._score = math.inf if kept.head["score"] is None else kept.head["score"]
-        self._average = self._kept("average", kept.tensors)
-        self._best = self._kept("best", kept.tensors)
-        self._load(self._kept("parameter", kept.tensors))
+        head, tensors = kept
+        self.step, self._waited, self._warning = head["step"], head["waited"], head["warning"]
+        self._score = math.inf if head["score"] is None else head["score"]
+        self._average = self._kept("average", tensors)
+        self._best = self._kept("best", tensors)
+        self._load(self._kept("parameter", tensors))
         for turn, optimizer in self._optimizers.items():
-            checkpoints.restore_optimizer(turn, optimizer, kept.tensors)
+            checkpoints.restore_optimizer(turn, optimizer, tensors)
 
     def _kept(self, group: str, tensors: Mapping[str, Any]) -> dict[str, Tensor]:
         return {k: torch.from_numpy(tensors[f"{group}/{k}"].copy()).to(self.device) for k in self._parameters}
