@@ -46,7 +46,7 @@ class Parts(Generic[P]):
         """
 
         def add(cls: T) -> T:
-            known = self._classes.setdefault(name, cls)
+            known = self._classes.setdefault(name, cls)  # type: ignore[arg-type]
             if known is not cls and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
                 got = shown(f"{known.__module__}:{known.__qualname__} and {cls.__module__}:{cls.__qualname__}")
                 raise PluginBroken(describe(f"{self.what} {name!r}", "one class", got, fix="rename one of them"))

@@ -88,8 +88,8 @@ class Flat(Backbone):
 
     def critic(self, layout: Layout, inputs: int, pack: int) -> nn.Module:
         """Leaky network over packs."""
-        sizes = {"width": self.width, "depth": self.depth, "dropout": self.dropout}
-        return Critic(layout.soft + inputs, **sizes, pack=pack)
+        size = layout.soft + inputs
+        return Critic(size, width=self.width, depth=self.depth, dropout=self.dropout, pack=pack)
 
     def masked(self, layout: Layout) -> MaskedRows:
         """Masked network, element after element."""

@@ -49,7 +49,7 @@ def plan(objective: Objective, rows: Rows, budget: Budget) -> Plan:
     per_epoch = max(1, len(rows.training) // objective.batch_rows)
     steps = budget.steps or max(objective.least_steps, objective.epochs * per_epoch)
     patience = budget.patience or objective.patience
-    return Plan(steps, max(1, min(per_epoch, steps // 10)), patience)
+    return Plan(steps, max(1, min(max(per_epoch, 50), steps // 10)), patience)
 
 
 class Trainer:
