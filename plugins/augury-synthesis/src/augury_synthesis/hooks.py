@@ -3,6 +3,7 @@
 from augury.plugin import Plugin, Spec, hookimpl
 
 CLASSICAL = "augury_synthesis.classical"
+OBJECTIVES = "augury_synthesis.objectives"
 
 
 @hookimpl
@@ -10,6 +11,13 @@ def augury_plugin() -> Plugin:
     """Return the synthesizers."""
     return Plugin(
         synthesizers=[
+            Spec(
+                "synth.autoregressive",
+                f"{OBJECTIVES}.autoregressive:Autoregressive",
+                "Network, column after column: the default for tables and sequences.",
+            ),
+            Spec("synth.vae", f"{OBJECTIVES}.vae:Vae", "Network: autoencoder with a mixture over its latent."),
+            Spec("synth.gan", f"{OBJECTIVES}.gan:Gan", "Network: generator against critic, first form or WGAN-GP."),
             Spec(
                 "synth.forest",
                 f"{CLASSICAL}.forest:SequentialForest",
