@@ -165,6 +165,12 @@ class Registry:
         found = [self.get("ops", name) for name in self.ids("ops")]
         return [e for e in found if fnmatchcase(e.id, pattern) or fnmatchcase(e.full_id, pattern)]
 
+    def has(self, group: str, name: str) -> bool:
+        """Whether an id, short or full, or a former one, is known."""
+        dist, _, short = name.rpartition("/")
+        known = name in self._by_id[group] or (group, name) in self._aliases
+        return known or any(e.dist == dist for e in self._by_id[group].get(short, ()) if dist)
+
     def get(self, group: str, name: str, where: str = "") -> Entry:
         """Return the entry of an id, short or full.
 

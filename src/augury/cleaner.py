@@ -59,7 +59,7 @@ class Cleaner(Configured):
     Class attributes:
         on: The kind whose values it looks at, or several; "row" is the record's table columns together, as a mapping.
         columns: For cleaners on "row": the kinds of the columns it looks at.
-        fits: Whether `fit` must run first, on the training side. Then it runs after the split and judges that side only.
+        fits: Whether `fit` must run first, on the training side. It then judges that side only, after the split.
     """
 
     on: ClassVar[str | tuple[str, ...]] = ""
@@ -85,7 +85,7 @@ class Cleaner(Configured):
         return None
 
     def effect(self, piece: int, info: CleanInfo) -> Effects:
-        """Return what makes piece number ``piece`` of the record: targets and linked fields follow it as they follow ops.
+        """Return what makes piece number ``piece`` of the record: targets and linked fields follow it.
 
         Pure in ``piece`` and ``info.size``; it is asked again for every piece.
         """

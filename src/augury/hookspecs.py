@@ -34,7 +34,7 @@ def augury_records_written(run: Any, collection: str, side: str, rows: int, quar
 
 @hookspec
 def augury_stage_done(run: Any, stage: str, seconds: float, records: int) -> None:
-    """A stage of the plan (collect, split, fit, augment, write) has ended: ``records`` records in ``seconds``."""
+    """A stage of the plan (collect, assign, fit, augment, write) has ended: ``records`` records in ``seconds``."""
 
 
 @hookspec

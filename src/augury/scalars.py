@@ -45,6 +45,8 @@ class Number(Kind):
 
     def check(self, value: Any) -> float | int:
         """Return an int or float; numpy scalars are taken, bool and text are not."""
+        if type(value) is float and not self.integer:
+            return value
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -68,6 +70,11 @@ class Number(Kind):
 
     def from_column(self, column: np.ndarray) -> list[float | int | None]:
         """Return numbers held to the bounds and the rounding; NaN becomes None."""
+        plain = self.hold(column).tolist()
+        return [None if v != v else int(v) if self.integer else v for v in plain]
+
+    def hold(self, column: np.ndarray) -> np.ndarray:
+        """Return a column held to the bounds and the rounding."""
         import numpy as np
 
         values = np.asarray(column, dtype=np.float64)
@@ -77,8 +84,7 @@ class Number(Kind):
             values = np.round(values, self.decimals)
         if self.lo is not None or self.hi is not None:
             values = np.clip(values, self.lo, self.hi)
-        plain = values.tolist()
-        return [None if v != v else int(v) if self.integer else v for v in plain]
+        return values
 
     def arrow(self) -> pa.DataType:
         """int64 or float64."""
@@ -125,6 +131,8 @@ class Category(Kind):
 
     def check(self, value: Any) -> Any:
         """Return the value; numpy scalars become plain ones, numbers text where the kind is kept as text."""
+        if type(value) is str and self.store == "text" and not self.values:
+            return value
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if not isinstance(value, str | int):
@@ -278,7 +286,7 @@ class Datetime(Kind):
     def check(self, value: Any) -> datetime:
         """Return a datetime; dates become midnight."""
         if isinstance(value, datetime):
-            return value if type(value) is datetime else datetime.fromisoformat(value.isoformat())
+            return value if type(value) is datetime else self._parsed(value.isoformat())
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day)
         if isinstance(value, str):

@@ -165,6 +165,9 @@ class Budget(NamedTuple):
     threads: int = 1
 
 
+DEFAULT_BUDGET = Budget()
+
+
 class Caps(NamedTuple):
     """What a synthesizer can do.
 
@@ -200,7 +203,7 @@ class Synthesizer(Configured):
         spec: TensorSpec,
         *,
         seed: int,
-        budget: Budget = Budget(),  # noqa: B008
+        budget: Budget = DEFAULT_BUDGET,
         target: str | None = None,
         checkpoint: Path | None = None,
         observe: Callable[[Mapping[str, Any]], None] | None = None,

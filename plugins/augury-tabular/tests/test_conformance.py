@@ -5,9 +5,9 @@ from augury.testing import KindConformance, OpConformance, kinds_of, ops_of
 
 @ops_of("augury-tabular")
 class TestOps(OpConformance):
-    """Every op on rows and histories."""
+    """Every op on rows, histories and series."""
 
 
 @kinds_of("augury-tabular")
 class TestKinds(KindConformance):
-    """Histories and the sessions on them."""
+    """Histories, the sessions on them, and series."""

@@ -14,6 +14,8 @@ def add(subparsers: Any, summary: str) -> None:
     """Add the command."""
     parser = subparsers.add_parser("check", help=summary, description="Show every mistake of a recipe at once.")
     add_recipe(parser)
+    parser.add_argument("--plan", action="store_true", help="print the stages and barriers of a run, with sizes")
+    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="the run's folder, for what is done of the plan")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(do=check, parser=parser)
 
@@ -64,12 +66,22 @@ def check(args: argparse.Namespace) -> int:
                 print(f"{args.recipe.name}: {len(error.problems)} mistakes", file=sys.stderr)
         return error.exit_code
     if args.json:
-        print_json({"ok": True, "errors": [], "warnings": list(recipe.warnings), **_about(recipe)})
+        more = {"plan": [entry._asdict() for entry in _plan(args, recipe)]} if args.plan else {}
+        print_json({"ok": True, "errors": [], "warnings": list(recipe.warnings), **_about(recipe), **more})
         return 0
     for warning in recipe.warnings:
         print(f"note: {warning}", file=sys.stderr)
     _print(args.recipe.name, recipe)
+    if args.plan:
+        print()
+        print_table(["STAGE", "KIND", "DOES", "SIZE", "DONE"], [list(entry) for entry in _plan(args, recipe)])
     return 0
+
+
+def _plan(args: argparse.Namespace, recipe: Any) -> Any:
+    from augury.dataset.plan import plan
+
+    return plan(recipe, args.out or Path(recipe.name))
 
 
 def _about(recipe: Any) -> dict[str, Any]:

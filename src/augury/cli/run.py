@@ -17,11 +17,14 @@ def add(subparsers: Any, summary: str) -> None:
     """Add the command."""
     parser = subparsers.add_parser("run", help=summary, description="Build the dataset that a recipe describes.")
     add_recipe(parser)
-    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder to make (default: the recipe's name)")
+    parser.add_argument("-o", "--out", metavar="DIR|URL", help="folder or URL to make (default: the recipe's name)")
     parser.add_argument("--engine", choices=["local"], default="local", help="where the work is done")
     parser.add_argument("--workers", type=positive, metavar="N", help="processes (default: the machine's cores)")
     parser.add_argument("--limit", type=positive, metavar="N", help="take at most N records of each source")
-    parser.add_argument("--fresh", action="store_true", help="replace a finished dataset of the same folder")
+    text = "replace a finished dataset of the same folder, leave what an unfinished run has made"
+    parser.add_argument("--fresh", action="store_true", help=text)
+    parser.add_argument("--lock", action="store_true", help="keep what it was made of and with in RECIPE.lock.json")
+    parser.add_argument("--locked", action="store_true", help="refuse any difference from RECIPE.lock.json")
     text = "keep the run's numbers: jsonl:PATH, tensorboard:FOLDER or wandb:PROJECT (may be repeated)"
     parser.add_argument("--track", action="append", default=[], metavar="NAME:WHERE", help=text)
     parser.add_argument("--json", action="store_true", help="print the manifest's main entries as JSON")
@@ -33,15 +36,19 @@ def run(args: argparse.Namespace) -> int:
     recipe = load(args)
     for warning in recipe.warnings:
         print(f"note: {warning}", file=sys.stderr)
-    from augury.dataset import run
+    from augury.dataset.locking import check_lock, check_reached, lock_path, write_lock
     from augury.dataset.progress import Progress
     from augury.observers import tracking
 
-    out = args.out if args.out is not None else Path(recipe.name)
+    locked = check_lock(lock_path(args.recipe), recipe) if args.locked else None
     workers = args.workers or len(os.sched_getaffinity(0))
     with tracking(args.track) as trackers:
         observers = [Progress(), *trackers]
-        manifest = run(recipe, out, workers=workers, limit=args.limit, fresh=args.fresh, observers=observers)
+        manifest = _make(recipe, args.out or recipe.name, workers, args.limit, args.fresh, observers)
+    if locked is not None:
+        check_reached(locked, manifest)
+    if args.lock:
+        write_lock(lock_path(args.recipe), recipe, manifest)
     if args.json:
         print_json({"folder": str(manifest.folder), "content_hash": manifest.content_hash, "counts": manifest.counts})
         return 0
@@ -53,8 +60,23 @@ def run(args: argparse.Namespace) -> int:
     print_table(["COLLECTION", "SIDE", "RECORDS", "COPIES", "ROWS"], rows)
     for stage, count in manifest.quarantined.items():
         print(f"left out at {stage}: {count}")
+    for reason, count in manifest.rejected.items():
+        print(f"rejected as {reason}: {count}")
     for warning in manifest.warnings[len(recipe.warnings) :]:
         print(f"note: {warning}")
     print(f"content hash {manifest.content_hash}")
-    print(f"next: augury verify {out}    augury preview {args.recipe}")
+    print(f"next: augury verify {args.out or recipe.name}    augury preview {args.recipe}")
     return 0
+
+
+def _make(recipe: Any, out: str, workers: int, limit: int | None, fresh: bool, observers: list[Any]) -> Any:
+    """Make the dataset in a folder, or at a URL."""
+    from augury.formats.files import is_url
+
+    if is_url(out):
+        from augury.dataset.upload import run_to_url
+
+        return run_to_url(recipe, out, workers=workers, limit=limit, fresh=fresh, observers=observers)
+    from augury.dataset import run
+
+    return run(recipe, Path(out), workers=workers, limit=limit, fresh=fresh, observers=observers)

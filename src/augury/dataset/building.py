@@ -1,47 +1,53 @@
-"""A run: collect, split, fit, augment, write; the dataset exists once its folder has its name."""
+"""A run: collect and clean, assign, fit, augment, write, report. Each stage leaves what it made on disk, by unit.
+
+The dataset exists once its folder, manifest included, has its name. Until then everything lies in the workspace
+beside it, and a run that ends before its time is gone on with from there.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import augury
 from augury.catalog import registry
 from augury.dataset import write
+from augury.dataset.assigning import Assigned, Left, assign, left_before, sides_of, sorted_left
 from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
-from augury.dataset.constraining import apply_constraints
+from augury.dataset.constraining import apply_constraints, count_broken
 from augury.dataset.copies import assign_copies
+from augury.dataset.durable import put_in_place, write_json
 from augury.dataset.identity import content_hash, quarantine_digest, row_id, schema_document
-from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, ROWS, Manifest, environment, write_json
-from augury.dataset.split import DEFAULT_SIDE, SplitReport, assign, refuse_empty
-from augury.dataset.spool import Spool, SpoolView
-from augury.dataset.units import MakeRows, Plan, UnitResult, plan_units
-from augury.dataset.workspace import check_target, workspace
+from augury.dataset.index import Index
+from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
+from augury.dataset.mixing import weights_of
+from augury.dataset.signature import signatures
+from augury.dataset.split import refuse_empty
+from augury.dataset.tables import database, sorted_digests
+from augury.dataset.training import fit, judge_fitted
+from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, plan_units
+from augury.dataset.workspace import DATASET, Workspace, check_target, workspace
 from augury.engines import Local
-from augury.engines.process import steady
 from augury.errors import AuguryError, DataError, EngineError, PluginBroken, describe, shown
-from augury.formats import Format
-from augury.pipelines import Pipeline
 from augury.recipe.model import Recipe
-from augury.record import Schema
-
-REJECTED = ("duplicate", "bridge")
-"""Stages whose records are rejected as repeats: counted apart, never against the limit."""
 
 
 @dataclass
 class Run:
-    """A run as observers see it."""
+    """A run as observers see it. ``resumed`` are the units that an earlier run had finished."""
 
     folder: Path
     recipe: Recipe
     workers: int
     total: int | None = None
+    resumed: int = 0
 
 
 def run(
@@ -53,30 +59,32 @@ def run(
     fresh: bool = False,
     observers: Sequence[Any] = (),
 ) -> Manifest:
-    """Make the dataset that a recipe describes.
+    """Make the dataset that a recipe describes, or go on with making it.
 
     Args:
         recipe: A checked recipe.
         out: The folder to make. It appears when everything is done.
         workers: Processes; the rows are the same for any number.
         limit: The most records to take of each source; None takes all.
-        fresh: Replace a finished dataset in ``out``.
+        fresh: Replace a finished dataset in ``out``, and leave what an unfinished run made.
         observers: Objects with ``augury_run_started`` and the other observer hooks, beside those of plugins.
 
     Raises:
-        RecipeError: when ``out`` holds something else.
+        RecipeError: when ``out`` holds something else, or parts of another run.
         DataError: when a source cannot be read, or more is quarantined than the recipe allows.
-        EngineError: when the environment fails (disk, memory, a lost worker).
+        EngineError: when the environment fails (disk, memory, a lost worker); the next run goes on from there.
     """
     target = Path(out).absolute()
     check_target(target, fresh)
     watch = _Watch(Run(target, recipe, workers), observers)
     try:
-        with workspace(target) as folder, Local(workers) as engine:
+        with workspace(target) as work, Local(workers, work.folder) as engine:
+            work.bind(identity(recipe, limit), fresh)
             watch.tell("run_started")
-            data = _make(recipe, folder, engine, watch, limit)
-            write_json(folder / "dataset" / NAME, data)
-            write.put_in_place(folder / "dataset", target)
+            data = _Making(recipe, work, engine, watch, limit).dataset()
+            write_json(work.folder / DATASET / NAME, data)
+            put_in_place(work.folder / DATASET, target)
+            work.discard()
     except AuguryError:
         raise
     except (OSError, MemoryError) as error:
@@ -87,61 +95,265 @@ def run(
     return manifest
 
 
-def _make(recipe: Recipe, folder: Path, engine: Local, watch: _Watch, limit: int | None) -> dict[str, Any]:
-    """Build the dataset in ``folder/dataset`` and return its manifest."""
-    parts, dataset = folder / "parts", folder / "dataset"
-    parts.mkdir()
-    dataset.mkdir()
-    form = registry().load("formats", recipe.write.format, "write.format").build(recipe.write.options, "write")
-    spool = Spool(folder / "spool.sqlite", create=True)
-    try:
-        with watch.stage("collect") as done:
-            collected = collect(recipe, spool, engine, limit)
+def identity(recipe: Recipe, limit: int | None) -> dict[str, Any]:
+    """Return what the units of a run are a function of; a change of any of it is another run.
+
+    Limits on what may be quarantined, the report and the way of writing can change between a run and its resumption.
+    """
+    parts = dict(recipe.parts) or {"recipe": recipe.hash}
+    for later in ("seed", "limits", "report", "write", "mix"):
+        parts.pop(later, None)
+    decoding = recipe.limits.to_dict()
+    decoding.pop("max_quarantined")
+    return {
+        "augury": augury.__version__,
+        "recipe": parts,
+        "limits": decoding,
+        "seed": recipe.seed,
+        "limit": limit,
+        "source": signatures(recipe),
+        "environment": environment(),
+    }
+
+
+class _Making:
+    """One run's way through its stages."""
+
+    def __init__(self, recipe: Recipe, work: Workspace, engine: Local, watch: _Watch, limit: int | None) -> None:
+        self.recipe, self.work, self.engine, self.watch, self.limit = recipe, work, engine, watch, limit
+        self.warnings = list(recipe.warnings)
+        self.stages: list[dict[str, Any]] = []
+
+    def dataset(self) -> dict[str, Any]:
+        """Build the dataset in the workspace and return its manifest."""
+        with self._stage("collect") as done:
+            collected = collect(self.recipe, self.work, self.engine, self.limit)
             done(sum(collected.records.values()))
-        with watch.stage("split") as done:
-            broken = apply_constraints(recipe, spool)
-            report, plans, warnings = _decide(recipe, spool, collected, limit)
-            warnings += broken
-            done(sum(report.sides.values()))
-        with watch.stage("fit") as done:
-            plans, fitted = _fit(recipe, spool, plans)
+        with self._stage("assign") as done:
+            assigned = assign(self.recipe, self.work, collected, self.engine.workers)
+            index, gone = self._judge_fitted(assigned)
+            index, broken = apply_constraints(self.recipe, self.work, index)
+            gone += broken
+            self.warnings += count_broken(broken)
+            plans = self._plan(assigned, index, collected)
+            done(len(index))
+        with self._stage("fit") as done:
+            plans, fitted = self._fit(index, plans)
             done(fitted)
-        with watch.stage("augment") as done:
-            results = _augment(recipe, spool, parts, engine, watch, plans, list(report.sides))
+        with self._stage("augment") as done:
+            results = self._augment(index, plans, list(assigned.report.sides))
             done(sum(r.records for r in results))
-        _judge(recipe, collected, spool, results)
-        with watch.stage("write") as done:
-            data = _write(recipe, dataset, parts, spool, form, plans, results, list(report.sides))
+        self._judge(collected, index, gone, results)
+        with self._stage("write") as done:
+            data = self._write(assigned, index, gone, plans, results)
             done(sum(r.rows for r in results))
-    finally:
-        spool.close()
-    whole = _document(recipe, collected, report, plans, warnings, limit)
-    return whole | data | {"counts": _counts(spool_sides=report.sides, plans=plans, results=results)}
+        facts = self._document(collected, assigned, plans) | data
+        return facts | {"counts": _counts(assigned.report.sides, plans, results), "stages": self.stages}
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[Any]:
+        """Time a stage; the caller says how many records it took."""
+        started = time.monotonic()
+        records = [0]
+        yield lambda count: records.__setitem__(0, count)
+        seconds = time.monotonic() - started
+        self.stages.append({"name": name, "seconds": round(seconds, 3), "records": records[0]})
+        self.watch.tell("stage_done", stage=name, seconds=seconds, records=records[0])
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def _judge_fitted(self, assigned: Assigned) -> tuple[Index, list[Left]]:
+        """Let the cleaners that learn judge the training side; what they reject leaves the index."""
+        return judge_fitted(self.recipe, self.work, self.engine, assigned.index)
+
+    def _plan(self, assigned: Assigned, index: Index, collected: Collected) -> dict[str, Plan]:
+        report = assigned.report
+        if report.empty:
+            allowed = self.recipe.split is not None and self.recipe.split.allow_empty
+            if self.limit is None and not allowed:
+                refuse_empty(report)
+            why = "" if self.limit is None else f", since only {self.limit} of a source were taken"
+            self.warnings.append(f"split: no record came to {', '.join(report.empty)}{why}")
+        plans = plan_collections(self.recipe, collected.fields)
+        augment = self.recipe.augment
+        copies = np.zeros(len(index), np.int32)
+        if augment is not None:
+            acting = [name for name, plan in plans.items() if plan.pipeline is not None]
+            copies = assign_copies(index, augment.copies, augment.sides, acting)
+        index.write_copies(copies)
+        if any(plan.pipeline is not None and plan.pipeline.needs_pool for plan in plans.values()):
+            index.write_ring()
+        there = sides_of(index)
+        for collection in plans:
+            missing = [side for side in report.sides if not there.get(collection, {}).get(side)]
+            if missing:
+                self.warnings.append(
+                    f"collection {collection}: no record came to {', '.join(missing)}; written without rows"
+                )
+        return plans
+
+    def _fit(self, index: Index, plans: dict[str, Plan]) -> tuple[dict[str, Plan], int]:
+        """Fit every pipeline that must be, each on the training side of its collection."""
+        out, fitted = {}, 0
+        for collection, plan in plans.items():
+            if plan.pipeline is not None and plan.pipeline.needs_fit:
+                pipe, records = fit(plan.pipeline, index, collection)
+                plan, fitted = plan._replace(pipeline=pipe), fitted + records
+            out[collection] = plan
+        return out, fitted
+
+    # -- making rows -------------------------------------------------------------------------------------------------
+
+    def _augment(self, index: Index, plans: Mapping[str, Plan], sides: Sequence[str]) -> list[UnitResult]:
+        """Make every unit's rows; those that are there already are not made again."""
+        folder = self.work.stage("rows")
+        states = {n: dict(p.pipeline.state_hashes) for n, p in plans.items() if p.pipeline is not None}
+        key = lambda *parts: self.work.key(states, *parts)  # noqa: E731
+        most = self.recipe.limits.unit_records
+        units = list(plan_units(index, plans, sides, most, key))
+        results: dict[str, UnitResult] = {}
+        for unit in units:
+            result = finished(folder, unit)
+            if result is not None:
+                results[unit.name] = result
+        run = self.watch.run
+        run.resumed = len(results)
+        run.total = _rows_planned(index, plans)
+        for result in results.values():
+            self._tell(result)
+        task = MakeRows(index, folder, self.recipe.seed, self.recipe.on_error, plans)
+        for result in self.engine.map(task, (u for u in units if u.name not in results)):
+            results[result.unit.name] = result
+            self._tell(result)
+        return [results[unit.name] for unit in units]
+
+    def _tell(self, result: UnitResult) -> None:
+        unit = result.unit
+        told = {"collection": unit.collection, "side": unit.side, "rows": result.rows, "quarantined": result.left}
+        self.watch.tell("records_written", **told)
+
+    def _judge(self, collected: Collected, index: Index, gone: list[Left], results: Sequence[UnitResult]) -> None:
+        """Judge what was quarantined against the recipe's limit, on totals.
+
+        Raises:
+            DataError: naming the first reasons.
+        """
+        total = sum(collected.records.values()) + sum(r.rows - r.originals for r in results)
+        first: list[Left] = []
+        bad = failed_copies = 0
+        for left in self._left(index, gone, results):
+            if write.is_quarantined(left):
+                bad += 1
+                failed_copies += left.copy is not None
+                if len(first) < 5:
+                    first.append(left)
+        total += failed_copies
+        limit = self.recipe.limits.max_quarantined
+        if bad > limit * total:
+            reasons = "".join(f"\n  {b.id}{'' if b.copy is None else f'@{b.copy}'}: {b.reason}" for b in first)
+            more = f"\n  and {bad - 5} more" if bad > 5 else ""
+            share = f"at most {limit:.2%} of {total} records and copies quarantined"
+            fix = "correct the data, or raise limits.max_quarantined"
+            raise DataError(describe("quarantine", share, shown(str(bad)), fix=fix) + reasons + more)
+
+    def _left(self, index: Index, gone: Iterable[Left], results: Sequence[UnitResult]) -> Iterator[Left]:
+        yield from left_before(index)
+        yield from gone
+        folder = self.work.folder / "rows"
+        for result in results:
+            if result.left:
+                yield from left_in(folder, result.unit)
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def _write(
+        self,
+        assigned: Assigned,
+        index: Index,
+        gone: Sequence[Left],
+        plans: Mapping[str, Plan],
+        results: Sequence[UnitResult],
+    ) -> dict[str, Any]:
+        """Write everything but the manifest; return the manifest's part about it."""
+        folder, rows = self.work.stage(DATASET), self.work.folder / "rows"
+        columns = {name: plan.columns for name, plan in plans.items()}
+        shards = list(write.plan_shards(results, list(plans), list(assigned.report.sides)))
+        weights = weights_of(self.recipe.mix, rows, results)
+        shards = [shard._replace(weights=weights.get((shard.collection, shard.side), {})) for shard in shards]
+        form = (self.recipe.write.format, dict(self.recipe.write.options))
+        task = write.WriteShard(folder, rows, self.work.stage("shards"), columns, form)
+        written = list(self.engine.map(task, shards))
+        write.write_marks(folder, rows, shards)
+        write.write_records(folder, index)
+        schema = {name: schema_document(c.after) for name, c in columns.items()}
+        with database(self.work.stage("sorting"), self.engine.workers) as db:
+            left = list[Any]()
+            stages, reasons = write.write_left(folder, _noted(sorted_left(db, self._left(index, gone, results)), left))
+            digests = write.digests_in(rows, (r.unit for r in results))
+            content = content_hash(schema, sorted_digests(db, _with(digests, left)))
+        write.write_readme(folder, self.recipe.name, form[0], written, content)
+        sidecars = [RECORDS, ROWS, QUARANTINE, REJECTED]
+        return {
+            "content_hash": content,
+            "schema": schema,
+            "shards": written,
+            "files": {name: write.hash_file(folder / name) for name in sidecars},
+            "quarantine": {
+                "stages": stages,
+                "dropped": sum(r.dropped for r in results),
+                "limit": self.recipe.limits.max_quarantined,
+            },
+            "rejected": reasons,
+            "weighted": self.recipe.mix is not None,
+        }
+
+    def _document(self, collected: Collected, assigned: Assigned, plans: Mapping[str, Plan]) -> dict[str, Any]:
+        """Return the manifest's part about what was asked and what it stood on."""
+        recipe = self.recipe
+        pipes = {name: plan.pipeline for name, plan in plans.items()}
+        return {
+            "manifest": FORMAT,
+            "augury": augury.__version__,
+            "name": recipe.name,
+            "recipe": dict(recipe.document),
+            "recipe_hash": recipe.hash,
+            "recipe_parts": dict(recipe.parts),
+            "transforms": dict(recipe.transforms),
+            "recipe_folder": str(recipe.folder.absolute()),
+            "seed": recipe.seed,
+            "limit": self.limit,
+            "write": {"format": recipe.write.format, "options": dict(recipe.write.options)},
+            "split": assigned.report.to_dict(),
+            "repeats": assigned.repeats,
+            "classes": assigned.classes,
+            "lineage": {
+                "mode": "keys",
+                "pipelines": {name: pipe.fingerprint for name, pipe in pipes.items() if pipe is not None},
+                "states": {name: dict(pipe.state_hashes) for name, pipe in pipes.items() if pipe is not None},
+            },
+            "pools": pool_collections(recipe),
+            "group": recipe.split.group if recipe.split else None,
+            "sources": collected.sources,
+            "environment": environment(),
+            "warnings": self.warnings,
+        }
 
 
-# -- deciding --------------------------------------------------------------------------------------------------------
+def _noted(left: Iterable[Left], digests: list[Any]) -> Iterator[Left]:
+    """Pass on what left, keeping the digest of each."""
+    for row in left:
+        digests.append(quarantine_digest(row.collection, row_id(row.id, row.copy), row.stage))
+        yield row
 
 
-def _decide(
-    recipe: Recipe, spool: Spool, collected: Collected, limit: int | None
-) -> tuple[SplitReport, dict[str, Plan], list[str]]:
-    """Split, plan each collection, and set the copies."""
-    alone = pool_collections(recipe)
-    report = assign(spool, recipe.split, recipe.seed, alone)
-    warnings = list(recipe.warnings)
-    if report.empty:
-        if limit is None:
-            refuse_empty(report)
-        warnings.append(
-            f"split: no record came to {', '.join(report.empty)}, since only {limit} of a source were taken"
-        )
-    plans = plan_collections(recipe, collected)
-    augment = recipe.augment
-    if augment is not None:
-        acting = [name for name, plan in plans.items() if plan.pipeline is not None]
-        assign_copies(spool, augment.copies, augment.sides, acting)
-    _warn_empty(spool, report, plans, warnings)
-    return report, plans, warnings
+def _with(arrays: Iterable[Any], digests: list[bytes]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    yield from arrays
+    yield pa.array(digests, pa.binary())
+
+
+# -- what a recipe says of its collections ---------------------------------------------------------------------------
 
 
 def pool_collections(recipe: Recipe) -> list[str]:
@@ -149,16 +361,20 @@ def pool_collections(recipe: Recipe) -> list[str]:
     return [s.collection for s in recipe.collect if s.pool]
 
 
-def plan_collections(recipe: Recipe, collected: Collected) -> dict[str, Plan]:
-    """Return how each written collection is augmented, its pipelines not yet fitted."""
+def plan_collections(recipe: Recipe, fields: Mapping[str, set[str]]) -> dict[str, Plan]:
+    """Return how each written collection is augmented, its pipelines not yet fitted.
+
+    ``fields`` are those that at least one of a collection's records has.
+    """
     alone = pool_collections(recipe)
+    weighted = recipe.mix is not None
     plans = {}
-    for collection in dict.fromkeys(s.collection for s in recipe.collect if not s.pool):
+    for collection in dict.fromkeys(s.collection for s in recipe.collect if s.written):
         pipe = recipe.pipelines.get(collection)
         pipe = pipe if pipe is not None and recipe.augment is not None and pipe.ops else None
-        before = pipe.schema if pipe is not None else recipe.schema
-        after = pipe.schema_after if pipe is not None else recipe.schema
-        columns = Columns.of(before, after, collected.fields[collection], f"collection {collection}: fields")
+        before = _schema_of(recipe, collection)
+        after = pipe.schema_after if pipe is not None else before
+        columns = Columns.of(before, after, fields[collection], f"collection {collection}: fields", weighted)
         skip = recipe.augment.sides if recipe.augment is not None and not recipe.augment.originals else ()
         pools = {n: (_schema_of(recipe, n), n in alone) for n in pipe.pools if n} if pipe is not None else {}
         plans[collection] = Plan(columns, before, pipe, tuple(skip), pools)
@@ -166,180 +382,25 @@ def plan_collections(recipe: Recipe, collected: Collected) -> dict[str, Plan]:
 
 
 def _schema_of(recipe: Recipe, collection: str) -> Any:
+    """Return what cleaning leaves of a collection."""
+    plan = recipe.cleaning.get(collection)
     pipe = recipe.pipelines.get(collection)
-    return pipe.schema if pipe is not None else recipe.schema
+    return plan.after if plan is not None else pipe.schema if pipe is not None else recipe.schema
 
 
-def _warn_empty(spool: Spool, report: SplitReport, plans: Mapping[str, Plan], warnings: list[str]) -> None:
-    query = "SELECT collection, side, count(*) FROM records WHERE side IS NOT NULL GROUP BY 1, 2"
-    counts = {(collection, side): n for collection, side, n in spool.db.execute(query)}
-    for collection in plans:
-        missing = [side for side in report.sides if not counts.get((collection, side))]
-        if missing:
-            warnings.append(f"collection {collection}: no record came to {', '.join(missing)}; written without rows")
-
-
-def _fit(recipe: Recipe, spool: Spool, plans: dict[str, Plan]) -> tuple[dict[str, Plan], int]:
-    """Fit every pipeline that must be, each on the training side of its collection."""
-    out, fitted = {}, 0
-    for collection, plan in plans.items():
-        pipe = plan.pipeline
-        if pipe is not None and pipe.needs_fit:
-            pipe, records = fit(pipe, spool, collection)
-            plan, fitted = plan._replace(pipeline=pipe), fitted + records
-        out[collection] = plan
-    return out, fitted
-
-
-def fit(pipe: Pipeline, spool: Spool, collection: str) -> tuple[Pipeline, int]:
-    """Return the pipeline fitted on the training side of a collection, and how many records that took.
-
-    Payloads that no fitted step acts on are not decoded.
-
-    Raises:
-        DataError: when there are no records.
-    """
-    acted_on = {name for node in pipe.ops if node.op.fits for name in node.fields}
-    seen = Schema(f for f in pipe.schema.fields.values() if not f.kind.payload or f.name in acted_on)
-    records = SpoolView(spool, collection, DEFAULT_SIDE, seen)
-    if not len(records):
-        fix = "give the training side records, or leave the fitted steps out"
-        raise DataError(describe(f"collection {collection}", "records to fit on", shown("none"), fix=fix))
-    with steady():
-        return pipe.fit(records), len(records)
-
-
-# -- making rows -----------------------------------------------------------------------------------------------------
-
-
-def _augment(
-    recipe: Recipe,
-    spool: Spool,
-    parts: Path,
-    engine: Local,
-    watch: _Watch,
-    plans: Mapping[str, Plan],
-    sides: Sequence[str],
-) -> list[UnitResult]:
-    """Make every unit's rows and keep what left the run."""
-    units = list(plan_units(spool, plans, sides, recipe.limits.unit_records))
-    watch.run.total = _rows_planned(spool, plans)
-    spool.ready()
-    task = MakeRows(spool.path, parts, recipe.seed, recipe.on_error, plans)
-    results = []
-    for result in engine.map(task, units):
-        results.append(result)
-        spool.quarantine(result.bad)
-        unit = result.unit
-        quarantined = len({bad.id for bad in result.bad})
-        watch.tell(
-            "records_written", collection=unit.collection, side=unit.side, rows=result.rows, quarantined=quarantined
-        )
-    return results
-
-
-def _rows_planned(spool: Spool, plans: Mapping[str, Plan]) -> int:
-    query = "SELECT collection, side, count(*), sum(copies) FROM records WHERE side IS NOT NULL GROUP BY 1, 2"
+def _rows_planned(index: Index, plans: Mapping[str, Plan]) -> int:
     rows = 0
-    for collection, side, count, copies in spool.db.execute(query):
-        rows += copies + (0 if side in plans[collection].skip_originals else count)
+    for span in index.spans:
+        if span.side is not None:
+            own = 0 if span.side in plans[span.collection].skip_originals else span.size
+            rows += own + int(index.copies[span.start : span.stop].sum())
     return rows
 
 
-def _judge(recipe: Recipe, collected: Collected, spool: Spool, results: Sequence[UnitResult]) -> None:
-    """Judge what was quarantined against the recipe's limit, on totals.
-
-    Raises:
-        DataError: naming the first reasons.
-    """
-    bad = [b for b in spool.quarantined() if b.stage not in REJECTED]
-    total = sum(collected.records.values()) + sum(r.rows - r.originals for r in results)
-    total += sum(b.copy is not None for b in bad)
-    if len(bad) > recipe.limits.max_quarantined * total:
-        reasons = "".join(f"\n  {b.id}{'' if b.copy is None else f'@{b.copy}'}: {b.reason}" for b in bad[:5])
-        more = f"\n  and {len(bad) - 5} more" if len(bad) > 5 else ""
-        share = f"at most {recipe.limits.max_quarantined:.2%} of {total} records and copies quarantined"
-        fix = "correct the data, or raise limits.max_quarantined"
-        raise DataError(describe("quarantine", share, shown(str(len(bad))), fix=fix) + reasons + more)
-
-
-# -- writing ---------------------------------------------------------------------------------------------------------
-
-
-def _write(
-    recipe: Recipe,
-    folder: Path,
-    parts: Path,
-    spool: Spool,
-    form: Format,
-    plans: Mapping[str, Plan],
-    results: Sequence[UnitResult],
-    sides: Sequence[str],
-) -> dict[str, Any]:
-    """Write everything but the manifest; return the manifest's part about it."""
-    columns = {name: plan.columns for name, plan in plans.items()}
-    shards = list(write.plan_shards(results, list(plans), sides))
-    written = write.write_shards(folder, parts, shards, columns, form)
-    write.write_marks(folder, shards)
-    write.write_records(folder, spool)
-    stages = write.write_quarantine(folder, spool)
-    schema = {name: schema_document(c.after) for name, c in columns.items()}
-    left = [quarantine_digest(b.collection, row_id(b.id, b.copy), b.stage) for b in spool.quarantined()]
-    content = content_hash(schema, [*(r.digests for r in results), *left])
-    write.write_readme(folder, recipe.name, recipe.write.format, written, content)
-    sidecars = [RECORDS, ROWS, QUARANTINE]
-    return {
-        "content_hash": content,
-        "schema": schema,
-        "shards": written,
-        "files": {name: write.hash_file(folder / name) for name in sidecars},
-        "quarantine": {
-            "stages": stages,
-            "dropped": sum(r.dropped for r in results),
-            "limit": recipe.limits.max_quarantined,
-        },
-    }
-
-
-def _document(
-    recipe: Recipe,
-    collected: Collected,
-    report: SplitReport,
-    plans: Mapping[str, Plan],
-    warnings: Sequence[str],
-    limit: int | None,
-) -> dict[str, Any]:
-    """Return the manifest's part about what was asked and what it stood on."""
-    pipes = {name: plan.pipeline for name, plan in plans.items()}
-    return {
-        "manifest": FORMAT,
-        "augury": augury.__version__,
-        "name": recipe.name,
-        "recipe": dict(recipe.document),
-        "recipe_hash": recipe.hash,
-        "transforms": dict(recipe.transforms),
-        "recipe_folder": str(recipe.folder.absolute()),
-        "seed": recipe.seed,
-        "limit": limit,
-        "write": {"format": recipe.write.format, "options": dict(recipe.write.options)},
-        "split": report.to_dict(),
-        "lineage": {
-            "mode": "keys",
-            "pipelines": {name: pipe.fingerprint for name, pipe in pipes.items() if pipe is not None},
-            "states": {name: dict(pipe.state_hashes) for name, pipe in pipes.items() if pipe is not None},
-        },
-        "pools": pool_collections(recipe),
-        "group": recipe.split.group if recipe.split else None,
-        "sources": collected.sources,
-        "environment": environment(),
-        "warnings": list(warnings),
-    }
-
-
 def _counts(
-    spool_sides: Mapping[str, int], plans: Mapping[str, Plan], results: Sequence[UnitResult]
+    sides: Mapping[str, int], plans: Mapping[str, Plan], results: Sequence[UnitResult]
 ) -> dict[str, dict[str, dict[str, int]]]:
-    counts = {c: {s: {"records": 0, "originals": 0, "rows": 0} for s in spool_sides} for c in plans}
+    counts = {c: {s: {"records": 0, "originals": 0, "rows": 0} for s in sides} for c in plans}
     for result in results:
         entry = counts[result.unit.collection][result.unit.side]
         entry["records"] += result.records
@@ -372,11 +433,3 @@ class _Watch:
         for observer in self.observers:
             if hasattr(observer, name):
                 getattr(observer, name)(**facts)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[Any]:
-        """Time a stage; the caller says how many records it took."""
-        started = time.monotonic()
-        records = [0]
-        yield lambda count: records.__setitem__(0, count)
-        self.tell("stage_done", stage=name, seconds=time.monotonic() - started, records=records[0])

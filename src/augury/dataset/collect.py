@@ -1,15 +1,16 @@
-"""Collecting: from raw records to the spool, each checked, hashed and named, in whatever order they come."""
+"""Collecting: from raw records to stored ones, each checked, hashed, named and cleaned, in whatever order they come."""
 
 from __future__ import annotations
 
-import pickle
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from augury.catalog import registry
+from augury.dataset.cleaning import INVALID, clean
+from augury.dataset.durable import TEMPORARY
 from augury.dataset.identity import (
     SHORT,
     content_fields,
@@ -18,40 +19,33 @@ from augury.dataset.identity import (
     naming_fields,
     record_id,
 )
-from augury.dataset.spool import Bad, Spool
+from augury.dataset.stored import FIELD, Prepared, read_batch, write_records
+from augury.dataset.workspace import Workspace
 from augury.engines import Local
 from augury.errors import DataError, describe, shown
 from augury.formats import Fields, Format, Payload, RawRecord
 from augury.formats.files import is_url, open_file, short_name
 from augury.params import params_of
+from augury.recipe.cleaning import CleanPlan
 from augury.recipe.model import Limits, Recipe, Source
+from augury.recipe.sections import moment_of
 from augury.record import FieldSpec, Schema
+from augury.rng import hash_point
+
+COLLECT, CRASHED = "collect", "crashed"
+"""The stage that damaged records leave at, and what a record is that kills whoever reads it."""
 
 BATCH_BYTES = 32 << 20
+
+PLAIN_UNITS = 16
+"""Units' worth of records that are stored in one file where they hold no files of their own."""
 
 MOST_WITH_FILES = 32
 """Most records of a unit where they hold files: each takes milliseconds, and few large units leave workers idle."""
 
 
-class Prepared(NamedTuple):
-    """A raw record made ready: named, checked, hashed; or with its problem."""
-
-    id: str
-    keyed: bool
-    source: str
-    whole: bytes = b""
-    content: bytes | None = None
-    group: str | None = None
-    stratum: str | None = None
-    label: str | None = None
-    given: str | None = None
-    body: bytes = b""
-    fields: tuple[str, ...] = ()
-    problem: str = ""
-
-
 class _Read(NamedTuple):
-    """A record's fields as they are kept, and as they count in digests."""
+    """A record's fields as they are kept, and as they count in digests: a payload by the hash of its bytes."""
 
     stored: dict[str, Any]
     plain: dict[str, Any]
@@ -66,7 +60,10 @@ class Prepare:
         fields: Source column to field.
         schema: The recipe's schema.
         side: The side the source gives its records, or None.
-        roles: What a record is looked at for: ``group``, ``stratum``, ``label``, ``side`` to a field's name.
+        roles: What a record is looked at for: ``group``, ``stratum``, ``label``, ``side``, ``time`` to a field's name.
+        plan: How its records are cleaned; None leaves them as they are.
+        seed: The recipe's seed.
+        sketches: How many sketches the run makes of a record.
     """
 
     collection: str
@@ -74,12 +71,16 @@ class Prepare:
     schema: Schema
     side: str | None
     roles: Mapping[str, str | None]
+    plan: CleanPlan | None = None
+    seed: int = 0
+    sketches: int = 0
 
-    def __call__(self, batch: list[RawRecord]) -> list[Prepared]:
-        """Return each record prepared, in order."""
+    def __call__(self, batch: Sequence[RawRecord]) -> list[Prepared]:
+        """Return each record prepared, or its pieces, in order."""
         read = [self._read(raw) for raw in batch]
         self._check_storable(read)
-        return [self._prepare(raw, found) for raw, found in zip(batch, read, strict=True)]
+        prepared = [self._prepare(raw, found) for raw, found in zip(batch, read, strict=True)]
+        return prepared if self.plan is None else clean(self.plan, prepared, self.seed, self.sketches)
 
     def keyed_id(self, raw: RawRecord) -> str | None:
         """Return the id that a record's key gives it, or None when its content names it. Cost: decodes nothing."""
@@ -92,10 +93,15 @@ class Prepare:
                 raise found
             return self._name(raw, found)
         except DataError as error:
-            key = self._key(raw)
-            name = record_id(self.collection, key, b"" if key is not None else _raw_content(raw))
-            problem = _printable(f"{raw.where}: {error}")
-            return Prepared(_printable(name), key is not None, _printable(raw.where), problem=problem)
+            return self.left(raw, INVALID, str(error))
+
+    def left(self, raw: RawRecord, code: str, why: str) -> Prepared:
+        """Return a raw record that cannot be used, with the reason."""
+        key = self._key(raw)
+        name = record_id(self.collection, key, b"" if key is not None else _raw_content(raw))
+        where = _printable(raw.where)
+        detail = _printable(f"{raw.where}: {why}")
+        return Prepared(_printable(name), key is not None, where, stage=COLLECT, code=code, detail=detail)
 
     def _read(self, raw: RawRecord) -> _Read | DataError:
         """Return what is kept of each field, and what it counts as in digests; everything is decoded once."""
@@ -134,23 +140,33 @@ class Prepare:
             raise DataError(describe("", "a key in UTF-8", key, fix="rename the file or correct the key"))
         naming = b"" if key is not None else fields_digest(plain, naming_fields(self.schema)) or digest({})
         content = fields_digest(plain, content_fields(self.schema))
-        seen = {role: _text(plain.get(name)) if name else None for role, name in self.roles.items()}
+        seen = {role: _text(plain.get(name)) if name else None for role, name in self.roles.items() if role != "time"}
         if self.roles.get("side") and seen["side"] is None:
             fix = "fill it, or split by shares"
             raise DataError(describe(f"field {self.roles['side']!r}", "the record's side", shown("nothing"), fix=fix))
+        name = record_id(self.collection, key, naming)
         return Prepared(
-            record_id(self.collection, key, naming),
+            name,
             key is not None,
             raw.where,
+            hash_point(name),
             digest(plain)[:SHORT],
             content[:SHORT] if content else None,
             seen["group"],
             seen["stratum"],
             seen["label"],
             self.side or seen["side"],
-            pickle.dumps(stored),
-            tuple(stored),
+            self._moment(stored),
+            stored,
         )
+
+    def _moment(self, stored: Mapping[str, Any]) -> float | None:
+        """Return when a record is from, in seconds since 1970 or as the number that its field holds."""
+        name = self.roles.get("time")
+        value = stored.get(name) if name else None
+        if value is None:
+            return None
+        return float(value) if isinstance(value, int | float) else moment_of(value)
 
     def _key(self, raw: RawRecord) -> str | None:
         column = next((c for c, s in self.fields.items() if s.role == "key"), None)
@@ -163,7 +179,8 @@ def _read_field(spec: FieldSpec, value: Any, found: _Read) -> None:
         if isinstance(value, Payload):
             data = value.read()
             spec.kind.probe(data)
-            found.stored[spec.name], found.plain[spec.name] = value, data
+            kept = value.stamped(data)
+            found.stored[spec.name], found.plain[spec.name] = kept, kept.digest
         else:
             found.stored[spec.name] = found.plain[spec.name] = spec.kind.pack(spec.kind.unpack(value))
     except DataError as error:
@@ -207,61 +224,138 @@ class Collected:
     """What collecting found.
 
     Attributes:
+        units: The files of stored records, in order, each with its collection.
         fields: Collection to the fields that at least one of its records has.
-        records: Collection to its records' count, damaged ones included.
+        records: Collection to its records' count, those that left included.
         sources: What was read, for the manifest.
     """
 
+    units: list[tuple[str, str]]
     fields: dict[str, set[str]]
     records: dict[str, int]
     sources: list[dict[str, Any]]
 
 
-def collect(recipe: Recipe, spool: Spool, engine: Local, limit: int | None) -> Collected:
-    """Read every source into the spool.
+class Batch(NamedTuple):
+    """A run of a source's raw records, and the file that they go to when they are ready.
+
+    ``crashed`` are those, by their place, that kill whoever reads them, and how.
+    """
+
+    path: Path
+    records: list[RawRecord]
+    crashed: Mapping[str, str] = {}
+
+    def __str__(self) -> str:
+        """Return the batch as messages name it."""
+        return self.records[0].where if self.records else self.path.name
+
+
+@dataclass(frozen=True)
+class Store:
+    """The task that makes a batch ready and writes it; runs in workers."""
+
+    prepare: Prepare
+
+    def __call__(self, batch: Batch) -> None:
+        """Write the batch's file."""
+        plan = self.prepare.plan
+        records = self.prepare([raw for raw in batch.records if raw.where not in batch.crashed])
+        for raw in batch.records:
+            if raw.where in batch.crashed:
+                got = shown(f"its worker's death by {batch.crashed[raw.where]}")
+                why = describe("", "the record to be read", got, fix="see what is in it, or leave it out")
+                records.append(self.prepare.left(raw, CRASHED, why))
+        write_records(batch.path, records, plan.after if plan else self.prepare.schema, self.prepare.sketches)
+
+    def halves(self, batch: Batch) -> tuple[Batch, Batch] | None:
+        """Return the batch in two, for finding a record that kills its worker; None for a single record."""
+        middle = len(batch.records) // 2
+        if not middle:
+            return None
+        probe = batch._replace(path=batch.path.with_name(f"{batch.path.name}.probe{TEMPORARY}"))
+        return probe._replace(records=batch.records[:middle]), probe._replace(records=batch.records[middle:])
+
+    def without(self, batch: Batch, killers: Sequence[Batch], how: str) -> Batch:
+        """Return the batch with the records of ``killers`` left out as crashed."""
+        return batch._replace(crashed={raw.where: how for one in killers for raw in one.records})
+
+
+def preparing(recipe: Recipe, source: Source) -> Prepare:
+    """Return the task that makes a source's records ready."""
+    fields = source_fields(recipe, source)
+    plan = recipe.cleaning.get(source.collection)
+    roles = roles_of(recipe)
+    sketches = len(recipe.dedups)
+    return Prepare(source.collection, fields, recipe.schema, source.side, roles, plan, recipe.seed, sketches)
+
+
+def collect(recipe: Recipe, work: Workspace, engine: Local, limit: int | None) -> Collected:
+    """Read every source into files of stored records; those that are there already are not made again.
 
     Args:
         recipe: What to read.
-        spool: Where to; empty.
-        engine: What decodes and hashes.
+        work: Where to.
+        engine: What decodes, cleans and hashes.
         limit: The most records to take of each source; None takes all.
 
     Raises:
-        DataError: for a source that cannot be read, and for two records of one key.
+        DataError: for a source that cannot be read.
     """
-    out = Collected({}, {}, [])
-    roles = roles_of(recipe)
-    for source in recipe.collect:
+    folder = work.stage("collect")
+    out = Collected([], {}, {}, [])
+    for number, source in enumerate(recipe.collect):
         reader, path = open_source(recipe, source)
-        fields = source_fields(recipe, source)
+        prepare = preparing(recipe, source)
+        batches = _batches(reader.read(path, prepare.fields), recipe.limits.unit_records, limit)
+        made: list[str] = []
+
+        def missing(batches: Iterator[list[RawRecord]] = batches, number: int = number, made: list[str] = made) -> Any:
+            first = 0
+            for records in batches:
+                name = f"{number:02d}-{first:09d}-{work.key('collect', number, first, len(records))}.arrow"
+                made.append(name)
+                first += len(records)
+                if not (folder / name).exists():
+                    yield Batch(folder / name, records)
+
+        for _ in engine.map(Store(prepare), missing()):
+            pass
         names = out.fields.setdefault(source.collection, set())
-        task = Prepare(source.collection, fields, recipe.schema, source.side, roles)
         count = 0
-        records = _batches(reader.read(path, fields), recipe.limits.unit_records, limit)
-        for batch in engine.map(task, records, lambda b: b[0].where):
-            count += len(batch)
-            for record in batch:
-                _keep(spool, source.collection, record, recipe.on_error)
-                names.update(record.fields)
+        for name in made:
+            out.units.append((source.collection, name))
+            batch = read_batch(folder / name)
+            count += batch.num_rows
+            names.update(c.removeprefix(FIELD) for c in batch.schema.names if c.startswith(FIELD))
+            if recipe.on_error == "raise":
+                _raise_first(batch)
         if not count:
             raise DataError(
                 describe(f"{source.where} {source.path}", "at least one record", shown("none"), fix="correct path:")
             )
         out.records[source.collection] = out.records.get(source.collection, 0) + count
         out.sources.append(_describe_source(source, reader, path, count))
-    spool.ready()
     return out
 
 
+def _raise_first(batch: Any) -> None:
+    for stage, detail in zip(batch["stage"].to_pylist(), batch["detail"].to_pylist(), strict=True):
+        if stage == COLLECT:
+            raise DataError(detail)
+
+
 def roles_of(recipe: Recipe) -> dict[str, str | None]:
-    """Return the fields the run looks at: group, stratum, the label copies are balanced by, the given side."""
+    """Return the fields the run looks at: group, stratum, the label copies are balanced by, side, moment."""
     copies = recipe.augment.copies if recipe.augment else 0
     split = recipe.split
+    label = next((f.name for f in recipe.schema.fields.values() if f.role == "label"), None)
     return {
         "group": split.group if split else None,
         "stratum": split.stratify if split else None,
-        "label": copies["balance"] if isinstance(copies, Mapping) else None,
+        "label": copies["balance"] if isinstance(copies, Mapping) else label,
         "side": split.field if split else None,
+        "time": split.time if split else None,
     }
 
 
@@ -297,51 +391,11 @@ def _batches(records: Iterable[RawRecord], most: int, limit: int | None) -> Iter
         batch.append(raw)
         files = [v for v in raw.values.values() if isinstance(v, Payload)]
         size += sum(len(v.data) for v in files if v.data is not None)
-        if len(batch) >= (min(most, MOST_WITH_FILES) if files else most) or size >= BATCH_BYTES:
+        if len(batch) >= (min(most, MOST_WITH_FILES) if files else PLAIN_UNITS * most) or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _keep(spool: Spool, collection: str, record: Prepared, on_error: str) -> None:
-    """Put a record into the spool; of two with the same content the one with the lesser digest stays."""
-    if record.problem:
-        if on_error == "raise":
-            raise DataError(record.problem)
-        spool.quarantine([Bad(collection, record.id, None, "collect", record.problem)])
-        return
-    try:
-        insert(spool, collection, record)
-    except sqlite3.IntegrityError:
-        place, source, whole, given = spool.db.execute(
-            "SELECT place, source, whole, given FROM records WHERE id = ?", (record.id,)
-        ).fetchone()
-        if record.keyed:
-            fix = "give the records different keys, or remove one"
-            where = f"{source} and {record.source}"
-            raise DataError(describe(where, "different keys", record.id, fix=fix)) from None
-        reason = f"{record.source}: expected new content, got that of {record.id} again. Fix: none needed."
-        spool.quarantine([Bad(collection, record.id, None, "duplicate", reason)])
-        if (-strength(record.given), record.whole) < (-strength(given), whole):
-            spool.db.execute("DELETE FROM records WHERE place = ?", (place,))
-            spool.db.execute("DELETE FROM bodies WHERE place = ?", (place,))
-            insert(spool, collection, record)
-
-
-def insert(spool: Spool, collection: str, record: Prepared) -> None:
-    """Put a record into the spool.
-
-    Raises:
-        sqlite3.IntegrityError: when its id is there.
-    """
-    values = (record.id, record.source, record.whole, record.content, record.group, record.stratum)
-    cursor = spool.db.execute(
-        "INSERT INTO records (collection, id, source, whole, content, grp, stratum, class, given) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (collection, *values, record.label, record.given),
-    )
-    spool.db.execute("INSERT INTO bodies VALUES (?, ?)", (cursor.lastrowid, record.body))
 
 
 def strength(side: str | None) -> int:

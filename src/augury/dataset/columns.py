@@ -17,8 +17,8 @@ from augury.record import FieldSpec, Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COPY, PARENTS, ORIGIN = "augury_copy", "augury_parents", "augury_origin"
-OWN = (ROW_ID, COPY, PARENTS, ORIGIN)
+COPY, PARENTS, ORIGIN, WEIGHT = "augury_copy", "augury_parents", "augury_origin", "augury_weight"
+OWN = (ROW_ID, COPY, PARENTS, ORIGIN, WEIGHT)
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,15 @@ class Columns:
     Args:
         before: Field to its spec in the source.
         after: Field to its spec in the output, in the order of the columns.
+        weighted: Whether rows carry a weight.
     """
 
     before: Mapping[str, FieldSpec]
     after: Mapping[str, FieldSpec]
+    weighted: bool = False
 
     @classmethod
-    def of(cls, before: Schema, after: Schema, present: Iterable[str], where: str) -> Columns:
+    def of(cls, before: Schema, after: Schema, present: Iterable[str], where: str, weighted: bool = False) -> Columns:
         """Return the columns of a collection whose records have the fields ``present``.
 
         Raises:
@@ -51,10 +53,17 @@ class Columns:
                 got = shown(f"{old.entry_id} and {spec.kind_id}")
                 raise RecipeError(describe(f"{where}.{name}", "one kind for originals and copies", got, fix=fix))
         kept = {name: spec for name, spec in after.fields.items() if name in names}
-        return cls({name: before[name] for name in kept}, kept)
+        return cls({name: before[name] for name in kept}, kept, weighted)
 
     def arrow(self) -> pa.Schema:
         """Return the Arrow schema of the output."""
+        import pyarrow as pa
+
+        weight = [pa.field(WEIGHT, pa.float64())] if self.weighted else []
+        return pa.schema([*self.rows(), *weight])
+
+    def rows(self) -> pa.Schema:
+        """Return the Arrow schema of rows as units make them: before they are weighed against each other."""
         import pyarrow as pa
 
         fields = [pa.field(name, spec.kind.arrow()) for name, spec in self.after.items()]

@@ -2,61 +2,79 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from augury.dataset.spool import Bad, LazyRecord, Spool
+import numpy as np
+
+from augury.dataset.assigning import GONE, Left
+from augury.dataset.cleaning import INVALID
+from augury.dataset.durable import write_json
+from augury.dataset.index import Index, without, write_index
+from augury.dataset.stored import LazyRecord
+from augury.dataset.workspace import Workspace
 from augury.errors import DataError
 from augury.pipelines.constrained import broken_error
 from augury.recipe.model import Recipe
 from augury.record import Schema
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from augury.constraints import Constraint, Reference
 
 STAGE = "constraint"
 _BATCH = 4096
 
 
-def apply_constraints(recipe: Recipe, spool: Spool) -> list[str]:
-    """Move every record that breaks a constraint into quarantine; return a warning for each constraint broken.
+def apply_constraints(recipe: Recipe, work: Workspace, index: Index) -> tuple[Index, list[Left]]:
+    """Return the index without the records that break a constraint, and these.
 
-    Single rows are judged first, then uniqueness (of rows with one key the one with the least id stays), then foreign
+    Single rows are judged first, then uniqueness (of rows with one key the first by side and id stays), then foreign
     keys until no child is without its parent. Cost: one pass over the records for each of these.
 
     Raises:
         DataError: when the recipe says ``on_error: raise``.
     """
     if not recipe.constraints:
-        return []
-    judge = _Judge(recipe, spool)
-    judge.rows()
-    judge.references()
-    spool.ready()
+        return index, []
+    described = [[c.id, c.to_dict()] for c in recipe.constraints]
+    folder = work.stage(f"index-{work.key('constraints', described, index.folder.name)}")
+    done = folder / "left.json"
+    if not done.exists():
+        judging = _Judging(recipe, index)
+        judging.rows()
+        judging.references()
+        write_index(folder, without(index, sorted(judging.gone)))
+        (folder / GONE).write_bytes((index.folder / GONE).read_bytes())
+        write_json(done, [list(judging.gone[position]) for position in sorted(judging.gone)])
+    left = [Left(*row) for row in json.loads(done.read_text(encoding="utf-8"))]
+    return Index(folder, index.store.folder, index.store.files), left
+
+
+def count_broken(left: Sequence[Left]) -> list[str]:
+    """Return a line for each constraint that was broken, with how often."""
+    counts = Counter((row.collection, row.reason.partition("expected ")[2].partition(", got ")[0]) for row in left)
     return [
         f"constraint {text}: {count} record{'s' * (count > 1)} of {collection} break it and were quarantined"
-        for (collection, text), count in sorted(judge.counts.items())
+        for (collection, text), count in sorted(counts.items())
     ]
 
 
-class _Judge:
-    """One run's judging."""
+class _Judging:
+    """One run's judging; ``gone`` maps the positions of broken records to what is said of them."""
 
-    def __init__(self, recipe: Recipe, spool: Spool) -> None:
-        self.recipe, self.spool = recipe, spool
-        self.counts: Counter[tuple[str, str]] = Counter()
+    def __init__(self, recipe: Recipe, index: Index) -> None:
+        self.recipe, self.index = recipe, index
+        self.gone: dict[int, Left] = {}
         self.schemas = {name: pipe.schema for name, pipe in recipe.pipelines.items()}
         self.own = {name: pipe.constraints for name, pipe in recipe.pipelines.items()}
 
     def rows(self) -> None:
         """Judge rows by themselves, then by uniqueness."""
         for collection, constraints in self.own.items():
-            by_row = [c for c in constraints if c.judges == "row" and not c.fits]
-            self._sweep(collection, by_row, {})
+            self._sweep(collection, [c for c in constraints if c.judges == "row" and not c.fits], {})
             unique = [c for c in constraints if c.id == "unique"]
             self._sweep(collection, unique, {c.text: set() for c in unique})
 
@@ -69,66 +87,57 @@ class _Judge:
         while removed:
             removed = any([self._sweep(name, [c], {c.text: self._parents(c)}) for name, c in pending])
 
-    def _parents(self, constraint: Reference) -> set[Any]:
+    def _parents(self, constraint: Reference) -> set[str]:
         collection, column = constraint.parent_column
-        out: set[Any] = set()
-        for _, _, records in self._batches(collection):
-            out.update(str(record[column]) for record in records if column in record)
-        return out
+        return {str(r[column]) for _, _, r in self._records(collection) if column in r}
 
-    def _batches(self, collection: str) -> Iterator[tuple[list[str], list[str], list[LazyRecord]]]:
-        """Yield ids, sources and records of a collection, sorted by id."""
-        import pickle
-
+    def _records(self, collection: str) -> Iterator[tuple[int, str, LazyRecord]]:
+        """Yield position, id and record of what is left of a collection, by side and id."""
         schema = self.schemas[collection]
-        query = (
-            "SELECT id, source, body FROM records JOIN bodies USING (place) WHERE collection = ? AND id > ? "
-            "ORDER BY id LIMIT ?"
-        )
-        last = ""
-        while rows := self.spool.db.execute(query, (collection, last, _BATCH)).fetchall():
-            last = rows[-1][0]
-            records = [LazyRecord(pickle.loads(body), schema) for _, _, body in rows]
-            yield [r[0] for r in rows], [r[1] for r in rows], records
+        for span in (span for span in self.index.spans if span.collection == collection):
+            for position, item in enumerate(self.index.items(span.start, span.stop), span.start):
+                if position not in self.gone:
+                    yield position, item.id, LazyRecord(item.stored, schema)
 
     def _sweep(self, collection: str, constraints: Sequence[Constraint], seen: dict[str, Any]) -> bool:
-        """Judge all records of a collection; return whether any was removed."""
-        if not constraints:
-            return False
-        schema, removed = self.schemas[collection], False
-        for ids, sources, records in self._batches(collection):
-            columns = _columns(constraints, schema, records)
-            found: dict[int, Constraint] = {}
-            for constraint in constraints:
-                for place in _broken(constraint, columns, schema, seen.get(constraint.text)).nonzero()[0].tolist():
-                    found.setdefault(place, constraint)
-            for place, constraint in sorted(found.items()):
-                self._remove(collection, ids[place], sources[place], constraint, records[place])
-            removed = removed or bool(found)
-        return removed
+        """Judge all records of a collection; return whether any leaves."""
+        before = len(self.gone)
+        batch: list[tuple[int, str, LazyRecord]] = []
+        for found in self._records(collection) if constraints else ():
+            batch.append(found)
+            if len(batch) == _BATCH:
+                self._judge(collection, constraints, seen, batch)
+                batch = []
+        if batch:
+            self._judge(collection, constraints, seen, batch)
+        return len(self.gone) > before
 
-    def _remove(self, collection: str, record_id: str, source: str, constraint: Constraint, record: LazyRecord) -> None:
-        reason = f"{source}: {broken_error(constraint, record)}"
-        if self.recipe.on_error == "raise":
-            raise DataError(reason)
-        self.counts[collection, constraint.text] += 1
-        db = self.spool.db
-        self.spool.quarantine([Bad(collection, record_id, None, STAGE, reason)])
-        db.execute("DELETE FROM bodies WHERE place = (SELECT place FROM records WHERE id = ?)", (record_id,))
-        db.execute("DELETE FROM records WHERE id = ?", (record_id,))
-
-
-def _columns(constraints: Sequence[Constraint], schema: Schema, records: Sequence[LazyRecord]) -> dict[str, np.ndarray]:
-    names = dict.fromkeys(name for c in constraints for name in c.columns)
-    return {n: schema[n].kind.to_column([record.get(n) for record in records]) for n in names}
+    def _judge(
+        self,
+        collection: str,
+        constraints: Sequence[Constraint],
+        seen: dict[str, Any],
+        batch: Sequence[tuple[int, str, LazyRecord]],
+    ) -> None:
+        schema = self.schemas[collection]
+        names = dict.fromkeys(name for c in constraints for name in c.columns)
+        columns = {n: schema[n].kind.to_column([record.get(n) for *_, record in batch]) for n in names}
+        for constraint in constraints:
+            for place in _broken(constraint, columns, schema, seen.get(constraint.text)).nonzero()[0].tolist():
+                position, record_id, record = batch[place]
+                if position not in self.gone:
+                    index = self.index
+                    source = index.store.source(index.value("file", position), index.value("row", position))
+                    reason = f"{source}: {broken_error(constraint, record)}"
+                    if self.recipe.on_error == "raise":
+                        raise DataError(reason)
+                    self.gone[position] = Left(collection, record_id, None, STAGE, INVALID, reason)
 
 
 def _broken(constraint: Constraint, columns: dict[str, np.ndarray], schema: Schema, seen: Any) -> np.ndarray:
     """Judge one batch; uniqueness remembers 16 bytes of every key that came before in ``seen``."""
     if constraint.id != "unique":
         return constraint.broken(columns, schema.fields, seen)
-    import numpy as np
-
     from augury.constraints.base import present
     from augury.constraints.forms import packed
 

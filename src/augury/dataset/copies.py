@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 
-from augury.dataset.spool import Spool
+import numpy as np
+
+from augury.dataset.index import Index, Span
+from augury.dataset.tables import BATCH
 
 
 def assign_copies(
-    spool: Spool, copies: int | Mapping[str, str], sides: Collection[str], collections: Collection[str]
-) -> None:
-    """Set the copies of every record of the given collections on the given sides.
+    index: Index, copies: int | Mapping[str, str], sides: Collection[str], collections: Collection[str]
+) -> np.ndarray:
+    """Return the copies of every record, int32 by position: those of the given collections on the given sides.
 
     ``{"balance": field}`` gives each class the copies that bring it level with the largest of its collection and side,
     spread evenly over its records in the order of their ids; records without a class get none.
     """
-    for collection in collections:
-        for side in sides:
+    out = np.zeros(len(index), np.int32)
+    for span in index.spans:
+        if span.collection in collections and span.side in sides:
             if isinstance(copies, int):
-                query = "UPDATE records SET copies = ? WHERE collection = ? AND side = ?"
-                spool.db.execute(query, (copies, collection, side))
+                out[span.start : span.stop] = copies
             else:
-                updates = list(_balanced(spool, collection, side))
-                spool.db.executemany("UPDATE records SET copies = ? WHERE place = ?", updates)
-    spool.ready()
+                _balance(index, span, out)
+    return out
 
 
-def _balanced(spool: Spool, collection: str, side: str) -> Iterator[tuple[int, int]]:
-    which = "FROM records WHERE collection = ? AND side = ? AND class IS NOT NULL"
-    counts = dict(spool.db.execute(f"SELECT class, count(*) {which} GROUP BY class", (collection, side)))
+def _balance(index: Index, span: Span, out: np.ndarray) -> None:
+    counts: Counter[str] = Counter()
+    for start in range(span.start, span.stop, BATCH):
+        counts.update(
+            label for label in index.column("label", start, min(start + BATCH, span.stop)) if label is not None
+        )
     most = max(counts.values(), default=0)
-    seen = dict.fromkeys(counts, 0)
-    for place, label in spool.db.execute(f"SELECT place, class {which} ORDER BY id", (collection, side)):
-        need, have, rank = most - counts[label], counts[label], seen[label]
-        seen[label] += 1
-        yield (rank + 1) * need // have - rank * need // have, place
+    seen: Counter[str] = Counter()
+    for start in range(span.start, span.stop, BATCH):
+        for offset, label in enumerate(index.column("label", start, min(start + BATCH, span.stop))):
+            if label is not None and counts[label]:
+                need, have, rank = most - counts[label], counts[label], seen[label]
+                seen[label] += 1
+                out[start + offset] = (rank + 1) * need // have - rank * need // have

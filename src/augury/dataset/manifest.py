@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ FORMAT = 1
 RECORDS = "lineage/records.parquet"
 ROWS = "lineage/rows.parquet"
 QUARANTINE = "quarantine.jsonl"
+REJECTED = "rejected.jsonl"
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class Manifest:
         return list(self.data["warnings"])
 
     @property
+    def rejected(self) -> dict[str, int]:
+        """Reason to how many records were rejected for it: by cleaners, as repeats, as bridges between sides."""
+        return {reason: facts["count"] for reason, facts in self.data["rejected"].items()}
+
+    @property
     def quarantined(self) -> dict[str, int]:
         """Stage to how many records or copies left the run there."""
         return dict(self.data["quarantine"]["stages"])
@@ -86,10 +91,21 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "cpu": cpu_level(),
         "system": platform.system(),
         "threads": 1,
         "distributions": {name: v for name in sorted(names) if (v := _version(name))},
     }
+
+
+def cpu_level() -> str:
+    """Return the processor that numpy's linear algebra takes its kernels for: the last bits of results hang on it."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    np.dot(np.zeros(1), np.zeros(1))
+    found = {str(library["architecture"]) for library in threadpool_info() if library.get("architecture")}
+    return ", ".join(sorted(found)) or "unknown"
 
 
 def _required(dist: str) -> list[str]:
@@ -105,22 +121,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write JSON in one atomic step: to a temporary name, synced, renamed, the folder synced."""
-    temporary = path.with_name(path.name + ".tmp")
-    text = json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n"
-    temporary.write_text(text, encoding="utf-8")
-    sync(temporary)
-    os.replace(temporary, path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

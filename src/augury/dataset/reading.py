@@ -34,7 +34,8 @@ class Dataset:
         self.folder = self.manifest.folder
         data = self.manifest.data
         self.format: Format = registry().load("formats", data["write"]["format"]).build(data["write"]["options"])
-        self.columns = {name: _columns(fields) for name, fields in data["schema"].items()}
+        weighted = data.get("weighted", False)
+        self.columns = {name: _columns(fields, weighted) for name, fields in data["schema"].items()}
         self.shards: list[dict[str, Any]] = data["shards"]
 
     def tables(self, shard: Mapping[str, Any]) -> Iterator[pa.Table]:
@@ -66,16 +67,16 @@ class Dataset:
                 yield from batch.to_pylist()
 
 
-def _columns(document: Mapping[str, Any]) -> Columns:
+def _columns(document: Mapping[str, Any], weighted: bool) -> Columns:
     fields = {}
     for name, field in document.items():
         kind = registry().load("kinds", field["kind"]).build(field["options"])
         link = (field["link"][0], field["link"][1]) if field["link"] else None
         fields[name] = FieldSpec(name, kind, link, field["role"])
-    return Columns(fields, fields)
+    return Columns(fields, fields, weighted)
 
 
 def _own_fields() -> dict[str, FieldSpec]:
     """Our own columns as fields, for formats that parse text."""
-    kinds = (Id(), Number(integer=True), Kind(), Id())
+    kinds = (Id(), Number(integer=True), Kind(), Id(), Number())
     return {name: FieldSpec(name, kind) for name, kind in zip(OWN, kinds, strict=True)}

@@ -11,20 +11,26 @@ from typing import Any
 import pyarrow as pa
 
 import augury.recipe
-from augury.dataset.building import fit, plan_collections
-from augury.dataset.collect import Collected, Prepare, insert, open_source, roles_of, source_fields
+from augury.dataset.building import plan_collections
+from augury.dataset.collect import open_source, preparing
 from augury.dataset.columns import COPY, ORIGIN, PARENTS
 from augury.dataset.identity import digest, plain_value
-from augury.dataset.manifest import environment
+from augury.dataset.index import Index, schema, write_index
+from augury.dataset.manifest import RECORDS, environment
 from augury.dataset.reading import Dataset
-from augury.dataset.spool import LazyRecord, Spool, SpoolView
+from augury.dataset.stored import LazyRecord, Prepared, write_records
+from augury.dataset.tables import batches_of, database, insert_rows
+from augury.dataset.training import fit
 from augury.dataset.units import Plan
 from augury.engines.process import steady
 from augury.errors import CheckFailed, DataError, RecipeError, describe, shown
 from augury.formats import RawRecord
 from augury.formats.beside import ROW_ID
-from augury.pipelines import Pipeline, Ring
+from augury.pipelines import Pipeline
 from augury.recipe.model import Recipe, Source
+
+READ_AGAIN = 256
+"""Records that are read again at a time."""
 
 RESTORE = "restore the source, or make the dataset anew"
 
@@ -77,13 +83,9 @@ def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None, all
     recipe = replace(recipe, seed=made["seed"])
     source = row_id if stored[COPY] is None else stored[PARENTS][0]
     with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, steady():
-        spool = Spool(Path(temporary) / "spool.sqlite", create=True)
-        try:
-            values, explanation = _rebuild(data, recipe, spool, shard, stored, source)
-        finally:
-            spool.close()
+        values, explanation = _rebuild(data, recipe, Path(temporary), shard, stored, source)
     columns = data.columns[shard["collection"]]
-    again = pa.Table.from_pylist([values], schema=columns.arrow()).to_pylist()[0]
+    again = pa.Table.from_pylist([values], schema=columns.rows()).to_pylist()[0]
     differences = []
     for name, spec in columns.after.items():
         before, after = plain_value(spec, stored[name]), plain_value(spec, again[name])
@@ -104,12 +106,12 @@ def _check_files(recipe: Recipe, were: Mapping[str, str]) -> None:
 
 
 def _rebuild(
-    data: Dataset, recipe: Recipe, spool: Spool, shard: Mapping[str, Any], stored: Mapping[str, Any], source: str
+    data: Dataset, recipe: Recipe, folder: Path, shard: Mapping[str, Any], stored: Mapping[str, Any], source: str
 ) -> tuple[dict[str, Any], str]:
     """Return the row's values, made again, and how they came to be."""
     collection, side, copy = shard["collection"], shard["side"], stored[COPY]
     present = {name: set(columns.after) for name, columns in data.columns.items()}
-    plan = plan_collections(recipe, Collected(present, {}, []))[collection]
+    plan = plan_collections(recipe, present)[collection]
     pipe = plan.pipeline if copy is not None else None
     if copy is not None and (
         pipe is None or pipe.fingerprint != data.manifest.data["lineage"]["pipelines"][collection]
@@ -120,19 +122,20 @@ def _rebuild(
     wanted = {collection: None if everything else source}
     if pipe is not None:
         wanted |= dict.fromkeys(plan.pools)
-    _reload(data, recipe, spool, wanted)
-    body = spool.item(source)
-    assert body is not None
+    index = _reload(data, recipe, folder, wanted)
+    position = index.find(index.span(collection, side), source)
+    assert position is not None
+    body = index.stored(position)
     if pipe is None or copy is None:
         own: dict[str, Any] = {ROW_ID: source, COPY: None, PARENTS: [], ORIGIN: "original"}
         return plan.columns.original(body) | own, f"{source}: the original, as it came"
-    return _copy_again(data, recipe, spool, plan, pipe, (collection, side, source, copy), body)
+    return _copy_again(data, recipe, index, plan, pipe, (collection, side, source, copy), body)
 
 
 def _copy_again(
     data: Dataset,
     recipe: Recipe,
-    spool: Spool,
+    index: Index,
     plan: Plan,
     pipe: Pipeline,
     which: tuple[str, str, str, int],
@@ -140,14 +143,14 @@ def _copy_again(
 ) -> tuple[dict[str, Any], str]:
     collection, side, source, copy = which
     if pipe.needs_fit:
-        pipe, _ = fit(pipe, spool, collection)
+        pipe, _ = fit(pipe, index, collection)
         if dict(pipe.state_hashes) != data.manifest.data["lineage"]["states"][collection]:
             fix = "restore the source, or make the dataset anew"
             raise CheckFailed(
                 describe(f"collection {collection}", "the fitted state it had", shown("another"), fix=fix)
             )
-    pool = Ring(SpoolView(spool, collection, side, plan.schema)) if pipe.needs_pool else None
-    pools = {n: Ring(SpoolView(spool, n, None if alone else side, s)) for n, (s, alone) in plan.pools.items()}
+    pool = index.ring(index.span(collection, side), plan.schema) if pipe.needs_pool else None
+    pools = {n: index.ring(index.span(n, None if alone else side), s) for n, (s, alone) in plan.pools.items()}
     record = LazyRecord(body, plan.schema)
     output = pipe(record, seed=recipe.seed, id=source, copy=copy, pool=pool, pools=pools)
     trace: list[str] = []
@@ -158,58 +161,86 @@ def _copy_again(
     return plan.columns.augmented(output, record, body, name) | own, pipe.explain(output.lineage, trace)
 
 
-def _reload(data: Dataset, recipe: Recipe, spool: Spool, wanted: Mapping[str, str | None]) -> None:
+def _reload(data: Dataset, recipe: Recipe, folder: Path, wanted: Mapping[str, str | None]) -> Index:
     """Read again the records that the dataset was made from: one of a collection, or all of it (None).
 
     Raises:
         CheckFailed: for a record that is missing or not what it was.
     """
-    known = {r["id"]: r for r in data.records() if r["collection"] in wanted}
-    changed: dict[str, str] = {}
-    for source in recipe.collect:
-        if source.collection in wanted:
-            for record in _prepared(recipe, source, wanted[source.collection]):
-                was = known.get(record.id)
-                if was is None or spool.item(record.id) is not None:
-                    continue
-                if record.problem or record.whole != was["digest"]:
-                    changed[record.id] = record.problem or "another content"
-                    continue
-                insert(spool, source.collection, record)
-                spool.db.execute("UPDATE records SET side = ? WHERE id = ?", (was["side"], record.id))
-    spool.ready()
-    for name, was in known.items():
-        needed = wanted[was["collection"]]
-        if (needed is None or needed == name) and spool.item(name) is None:
-            got = shown(changed.get(name, "none"))
-            raise CheckFailed(describe(f"record {name}", "what the source held", got, fix=RESTORE))
+    files: list[str] = []
+    with database(folder) as db:
+        db.execute(
+            "CREATE TABLE found (collection VARCHAR, id VARCHAR, file INTEGER, row INTEGER, whole BLOB, point UBIGINT, "
+            "label VARCHAR, problem VARCHAR)"
+        )
+        for source in recipe.collect:
+            if source.collection in wanted:
+                for records in _prepared(recipe, source, wanted[source.collection]):
+                    plan = recipe.cleaning.get(source.collection)
+                    name = f"{len(files):06d}.arrow"
+                    write_records(folder / name, records, plan.after if plan else recipe.schema, len(recipe.dedups))
+                    insert_rows(db, "found", _found_schema(), _found(source.collection, len(files), records))
+                    files.append(name)
+        db.execute(
+            "CREATE TABLE known AS SELECT collection, id, side, digest FROM read_parquet(?) "
+            "JOIN (SELECT unnest(?::VARCHAR[]) AS collection, unnest(?::VARCHAR[]) AS wanted) USING (collection) "
+            "WHERE wanted IS NULL OR wanted = id",
+            [str(data.folder / RECORDS), list(wanted), list(wanted.values())],
+        )
+        lost = db.execute(
+            "SELECT known.id, coalesce(max(problem), CASE WHEN max(found.id) IS NULL THEN 'none' ELSE "
+            "'another content' END) FROM known LEFT JOIN found USING (id) GROUP BY known.id "
+            "HAVING count(*) FILTER (problem = '' AND whole = digest) = 0 ORDER BY 1 LIMIT 1"
+        ).fetchone()
+        if lost:
+            got = shown(lost[1] or "another content")
+            raise CheckFailed(describe(f"record {lost[0]}", "what the source held", got, fix=RESTORE))
+        query = (
+            "SELECT known.collection, side, id, min(file) AS file, arg_min(row, file) AS row, whole, "
+            "min(point) AS point, min(label) AS label FROM known JOIN found USING (id) WHERE whole = digest "
+            "AND problem = '' GROUP BY known.collection, side, id, whole ORDER BY 1, side NULLS LAST, id"
+        )
+        write_index(folder, batches_of(db, query, schema()))
+    index = Index(folder, folder, files)
+    index.write_ring()
+    return index
 
 
-def _prepared(recipe: Recipe, source: Source, only: str | None) -> Iterator[Any]:
+def _found_schema() -> pa.Schema:
+    text, number = pa.string(), pa.int32()
+    types = [text, text, number, number, pa.binary(), pa.uint64(), text, text]
+    names = ("collection", "id", "file", "row", "whole", "point", "label", "problem")
+    return pa.schema(list(zip(names, types, strict=True)))
+
+
+def _found(collection: str, file: int, records: list[Prepared]) -> Iterator[tuple[Any, ...]]:
+    for row, record in enumerate(records):
+        yield collection, record.id, file, row, record.whole, record.point, record.label, record.detail
+
+
+def _prepared(recipe: Recipe, source: Source, only: str | None) -> Iterator[list[Prepared]]:
     """Yield a source's records made ready; with ``only``, those whose key already tells them apart are passed by."""
     try:
         reader, path = open_source(recipe, source)
-        fields = source_fields(recipe, source)
-        task = Prepare(source.collection, fields, recipe.schema, source.side, roles_of(recipe))
-        for raw in reader.read(path, fields):
-            if _may_be(task, raw, only):
-                yield from task([raw])
+        task = preparing(recipe, source)
+        batch: list[RawRecord] = []
+        for raw in reader.read(path, task.fields):
+            name = task.keyed_id(raw)
+            if only is None or name is None or only == name or only.startswith(f"{name}/"):
+                batch.append(raw)
+            if len(batch) == READ_AGAIN:
+                yield task(batch)
+                batch = []
+        if batch:
+            yield task(batch)
     except DataError as error:
         raise CheckFailed(f"the source cannot be read again: {error}") from error
 
 
-def _may_be(task: Prepare, raw: RawRecord, only: str | None) -> bool:
-    if only is None:
-        return True
-    name = task.keyed_id(raw)
-    return name is None or name == only
-
-
 def _notes(made: Mapping[str, Any]) -> list[str]:
     here, there = environment(), made["environment"]
-    notes = [
-        f"{k}: made with {there[k]}, here {here[k]}" for k in ("python", "machine", "system") if here[k] != there[k]
-    ]
+    same = ("python", "machine", "cpu", "system")
+    notes = [f"{k}: made with {there.get(k)}, here {here[k]}" for k in same if here[k] != there.get(k)]
     names = sorted({*here["distributions"], *there["distributions"]})
     pairs = ((n, there["distributions"].get(n, "none"), here["distributions"].get(n, "none")) for n in names)
     return notes + [f"{name}: made with {was}, here {now}" for name, was, now in pairs if was != now]

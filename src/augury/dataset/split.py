@@ -1,21 +1,25 @@
 """The split: which side each record goes to, decided by cluster, so that nothing leaks from one side to another.
 
-A cluster is what must stay together: the records of one group, and exact repeats of the same content. Its side is
-where a hash of the seed and its key falls among the shares, so added records move none that were there.
+A cluster is what must stay together: the records of one group, exact repeats of the same content, near-duplicates.
+Its side is where a hash of the seed and its key falls among the shares, so added records move none that were there; or
+where its latest record lies in time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augury.dataset.collect import strength
-from augury.dataset.spool import Bad, Spool
+from augury.dataset.tables import insert_rows, rows_of
 from augury.errors import DataError, describe, shown
 from augury.recipe.model import Split
 from augury.rng import hash_point
+
+if TYPE_CHECKING:
+    import duckdb
 
 DEFAULT_SIDE = "train"
 RING = float(2**64)
@@ -33,6 +37,7 @@ class SplitReport:
         deviation: The greatest difference between a share asked for and one reached.
         strata: Stratum to side to records; empty unless stratified.
         empty: Sides with a share that got no record at all.
+        cuts: Side to the moment it begins at, for a split by time.
     """
 
     sides: dict[str, int]
@@ -40,105 +45,94 @@ class SplitReport:
     deviation: float
     strata: dict[str, dict[str, int]]
     empty: list[str]
+    cuts: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON-able form."""
         return dict(self.__dict__)
 
 
-def assign(spool: Spool, split: Split | None, seed: int, pools: Sequence[str]) -> SplitReport:
-    """Give every record of the spool a side, and reject those that repeat a record of a stronger side.
+def assign(db: duckdb.DuckDBPyConnection, split: Split | None, seed: int) -> SplitReport:
+    """Give every record of the table ``records`` with a cluster a side.
 
-    Args:
-        spool: The collected records.
-        split: What the recipe asks; None puts every record without a side on ``train``.
-        seed: The recipe's seed.
-        pools: Collections that only serve donors; they get no side.
+    ``given`` holds the sides that records have already; where two meet in a cluster, `rejected` has been asked.
     """
-    db = spool.db
-    db.execute("ALTER TABLE records ADD COLUMN cluster TEXT")
-    db.execute("CREATE TEMP TABLE pools (name TEXT PRIMARY KEY)")
-    db.executemany("INSERT INTO pools VALUES (?)", [(p,) for p in pools])
-    _cluster(spool)
-    _keep_given(spool)
+    keep_given(db)
     shares = dict(split.shares) if split and not split.field else {}
-    hashed = db.execute("SELECT count(*) FROM records WHERE side IS NULL AND collection NOT IN pools").fetchone()[0]
-    if split and shares and hashed:
-        db.execute("CREATE TEMP TABLE sides (cluster TEXT PRIMARY KEY, side TEXT NOT NULL)")
-        chosen = _by_quota(spool, shares, seed) if split.exact else _by_hash(spool, shares, seed, split.stratify)
-        db.executemany("INSERT INTO sides VALUES (?, ?)", chosen)
-        db.execute(
-            "UPDATE records SET side = (SELECT side FROM sides WHERE sides.cluster = records.cluster) "
-            "WHERE side IS NULL AND collection NOT IN pools"
-        )
+    waiting = "FROM records WHERE side IS NULL AND cluster IS NOT NULL"
+    hashed = db.execute(f"SELECT count(*) {waiting}").fetchone()[0]  # type: ignore[index]
+    cuts: dict[str, float] = {}
+    if split and split.time and hashed:
+        cuts = dict(split.cuts) or _moments(db, shares, waiting)
+        _by_time(db, cuts, waiting)
+    elif split and shares and hashed:
+        chosen = _by_quota(db, shares, seed) if split.exact else _by_hash(db, shares, seed, split.stratify)
+        _store(db, chosen)
     else:
-        query = "UPDATE records SET side = ? WHERE side IS NULL AND collection NOT IN pools"
-        db.execute(query, (DEFAULT_SIDE,))
-    spool.ready()
-    return _report(spool, shares if hashed else {}, bool(split and split.stratify))
+        db.execute("UPDATE records SET side = ? WHERE side IS NULL AND cluster IS NOT NULL", [DEFAULT_SIDE])
+    return _report(db, shares if hashed else {}, bool(split and split.stratify), cuts)
 
 
-def _cluster(spool: Spool) -> None:
-    """Name each record's cluster: its group, else its content, else itself; groups that share content are one."""
-    db = spool.db
-    db.execute(
-        "UPDATE records SET cluster = CASE WHEN grp IS NOT NULL THEN 'g:' || grp "
-        "WHEN content IS NOT NULL THEN 'c:' || hex(content) ELSE 'i:' || id END WHERE collection NOT IN pools"
-    )
-    db.execute("CREATE INDEX by_cluster ON records (cluster)")
-    db.execute("CREATE INDEX by_content ON records (content)")
-    links: dict[str, str] = {}
-    shared = db.execute(
-        "SELECT content, cluster FROM records WHERE content IN (SELECT content FROM records WHERE cluster IS NOT NULL "
-        "AND content IS NOT NULL GROUP BY content HAVING count(DISTINCT cluster) > 1) AND cluster IS NOT NULL "
-        "ORDER BY content, cluster"
-    )
-    for _, rows in groupby(shared, key=lambda row: row[0]):
-        first, *others = dict.fromkeys(cluster for _, cluster in rows)
-        for other in others:
-            a, b = sorted((_root(links, first), _root(links, other)))
-            if a != b:
-                links[b] = a
-    renames = [(_root(links, node), node) for node in links]
-    db.executemany("UPDATE records SET cluster = ? WHERE cluster = ?", renames)
-
-
-def _root(links: dict[str, str], node: str) -> str:
-    while node in links:
-        node = links[node]
-    return node
-
-
-def _keep_given(spool: Spool) -> None:
-    """Give clusters the side their source or field names; where two meet, the stronger wins and the others leave."""
-    db = spool.db
-    given = db.execute(
+def keep_given(db: duckdb.DuckDBPyConnection) -> None:
+    """Give clusters the side their source, field or earlier dataset names; where two meet, the stronger one."""
+    rows = db.execute(
         "SELECT DISTINCT cluster, given FROM records WHERE given IS NOT NULL AND cluster IS NOT NULL ORDER BY cluster"
     ).fetchall()
-    for cluster, rows in groupby(given, key=lambda row: row[0]):
-        sides = sorted((side for _, side in rows), key=lambda s: (-strength(s), s))
-        db.execute("UPDATE records SET side = ? WHERE cluster = ?", (sides[0], cluster))
-        if len(sides) > 1:
-            _reject(spool, cluster, sides[0])
+    chosen = []
+    for cluster, members in groupby(rows, key=lambda row: row[0]):
+        chosen.append((cluster, min((side for _, side in members), key=lambda s: (-strength(s), s))))
+    _store(db, iter(chosen))
 
 
-def _reject(spool: Spool, cluster: str, side: str) -> None:
-    query = "SELECT place, collection, id, source, given FROM records WHERE cluster = ? AND given != ?"
-    for place, collection, record, source, given in spool.db.execute(query, (cluster, side)).fetchall():
-        what = "its group" if cluster.startswith("g:") else "its content"
-        reason = (
-            f"{source}: expected {what} on one side, got it on {given} and {side}. Fix: none needed; {side} keeps it."
+def _store(db: duckdb.DuckDBPyConnection, chosen: Iterator[tuple[str, str]]) -> None:
+    import pyarrow as pa
+
+    db.execute("CREATE OR REPLACE TABLE chosen (cluster VARCHAR, side VARCHAR)")
+    insert_rows(db, "chosen", pa.schema([("cluster", pa.string()), ("side", pa.string())]), chosen)
+    db.execute("UPDATE records SET side = chosen.side FROM chosen WHERE records.cluster = chosen.cluster")
+
+
+def _moments(db: duckdb.DuckDBPyConnection, shares: Mapping[str, float], waiting: str) -> dict[str, float]:
+    """Return the moments at which sides begin: where the shares cut the records in the order of time."""
+    total = db.execute(f"SELECT count(*) {waiting} AND moment IS NOT NULL").fetchone()[0]  # type: ignore[index]
+    cuts: dict[str, float] = {}
+    reached = 0.0
+    for side, share in shares.items():
+        if reached > 0 and share > 0:
+            query = f"SELECT moment {waiting} AND moment IS NOT NULL ORDER BY moment LIMIT 1 OFFSET ?"
+            found = db.execute(query, [min(round(reached * total), total - 1)]).fetchone()
+            cuts[side] = found[0] if found else 0.0
+        reached += share
+    return cuts
+
+
+def _by_time(db: duckdb.DuckDBPyConnection, cuts: Mapping[str, float], waiting: str) -> None:
+    """Put each cluster on the side that its latest record lies in.
+
+    Raises:
+        DataError: when a record has no moment.
+    """
+    lost = db.execute(f"SELECT source, count(*) OVER () {waiting} AND moment IS NULL ORDER BY id LIMIT 1").fetchone()
+    if lost:
+        fix = "fill the field, reject such records under clean:, or split by group"
+        got = shown(f"none, and so in {lost[1]} records")
+        raise DataError(describe(str(lost[0]), "a moment to split by", got, fix=fix))
+    db.execute("CREATE OR REPLACE TABLE latest AS SELECT cluster, max(moment) AS moment "
+               f"{waiting} GROUP BY cluster")  # fmt: skip
+    db.execute("UPDATE records SET side = ? WHERE side IS NULL AND cluster IS NOT NULL", [DEFAULT_SIDE])
+    for side, moment in sorted(cuts.items(), key=lambda cut: cut[1]):
+        db.execute(
+            "UPDATE records SET side = ? FROM latest WHERE records.cluster = latest.cluster AND latest.moment >= ?",
+            [side, moment],
         )
-        spool.quarantine([Bad(collection, record, None, "bridge", reason)])
-        spool.db.execute("DELETE FROM records WHERE place = ?", (place,))
-        spool.db.execute("DELETE FROM bodies WHERE place = ?", (place,))
 
 
-def _clusters(spool: Spool) -> Iterator[tuple[str, str, int]]:
+def _clusters(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int]]:
     """Yield (cluster, its commonest stratum, its records) of the records without a side, sorted by cluster."""
-    rows = spool.db.execute(
-        f"SELECT cluster, {_STRATUM}, count(*) FROM records WHERE side IS NULL AND cluster IS NOT NULL "
-        "GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
+    rows = rows_of(
+        db,
+        f"SELECT cluster, {_STRATUM} AS stratum, count(*) AS size FROM records WHERE side IS NULL "
+        "AND cluster IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
     )
     for cluster, members in groupby(rows, key=lambda row: row[0]):
         strata = [(stratum, count) for _, stratum, count in members]
@@ -149,23 +143,27 @@ def _point(seed: int, stratum: str, cluster: str) -> float:
     return hash_point("split", str(seed), stratum, cluster) / RING
 
 
-def _by_hash(spool: Spool, shares: Mapping[str, float], seed: int, stratify: str | None) -> Iterator[tuple[str, str]]:
+def _by_hash(
+    db: duckdb.DuckDBPyConnection, shares: Mapping[str, float], seed: int, stratify: str | None
+) -> Iterator[tuple[str, str]]:
     """Yield each cluster's side: where its hash falls among the shares; each stratum has hashes of its own."""
-    for cluster, stratum, _ in _clusters(spool):
+    for cluster, stratum, _ in _clusters(db):
         yield cluster, _side_at(shares, _point(seed, stratum if stratify else "", cluster))
 
 
-def _by_quota(spool: Spool, shares: Mapping[str, float], seed: int) -> Iterator[tuple[str, str]]:
+def _by_quota(db: duckdb.DuckDBPyConnection, shares: Mapping[str, float], seed: int) -> Iterator[tuple[str, str]]:
     """Yield each cluster's side: each stratum cut at the shares, its clusters in the order of their hashes."""
-    db = spool.db
-    db.execute("CREATE TEMP TABLE points (stratum TEXT, point REAL, cluster TEXT, size INTEGER)")
-    rows = ((stratum, _point(seed, stratum, cluster), cluster, size) for cluster, stratum, size in _clusters(spool))
-    db.executemany("INSERT INTO points VALUES (?, ?, ?, ?)", rows)
-    totals = dict(db.execute("SELECT stratum, sum(size) FROM points GROUP BY stratum"))
+    import pyarrow as pa
+
+    types = [("stratum", pa.string()), ("point", pa.float64()), ("cluster", pa.string()), ("size", pa.int64())]
+    db.execute("CREATE TABLE points (stratum VARCHAR, point DOUBLE, cluster VARCHAR, size BIGINT)")
+    rows = ((stratum, _point(seed, stratum, cluster), cluster, size) for cluster, stratum, size in _clusters(db))
+    insert_rows(db, "points", pa.schema(types), rows)
+    totals = dict(db.execute("SELECT stratum, sum(size) FROM points GROUP BY stratum").fetchall())
     reached: dict[str, int] = dict.fromkeys(totals, 0)
     query = "SELECT stratum, cluster, size FROM points ORDER BY stratum, point, cluster"
-    for stratum, cluster, size in db.execute(query):
-        yield cluster, _side_at(shares, (reached[stratum] + size / 2) / totals[stratum])
+    for stratum, cluster, size in rows_of(db, query):
+        yield cluster, _side_at(shares, (reached[stratum] + size / 2) / int(totals[stratum]))
         reached[stratum] += size
 
 
@@ -182,15 +180,17 @@ def _side_at(shares: Mapping[str, float], position: float) -> str:
     return last
 
 
-def _report(spool: Spool, shares: Mapping[str, float], stratified: bool) -> SplitReport:
-    db = spool.db
-    counts = dict(db.execute("SELECT side, count(*) FROM records WHERE side IS NOT NULL GROUP BY side"))
-    order = [*(s for s, share in shares.items() if share > 0), *sorted(counts, key=lambda s: (strength(s), s))]
+def _report(
+    db: duckdb.DuckDBPyConnection, shares: Mapping[str, float], stratified: bool, cuts: dict[str, float]
+) -> SplitReport:
+    counts = dict(db.execute("SELECT side, count(*) FROM records WHERE side IS NOT NULL GROUP BY side").fetchall())
+    wanted = [*(s for s, share in shares.items() if share > 0), *(cuts and [DEFAULT_SIDE, *cuts])]
+    order = [*wanted, *sorted(counts, key=lambda s: (strength(s), s))]
     sides = {side: counts.get(side, 0) for side in dict.fromkeys(order)}
     strata: dict[str, dict[str, int]] = {}
     if stratified:
-        query = f"SELECT {_STRATUM}, side, count(*) FROM records WHERE side IS NOT NULL GROUP BY 1, 2"
-        for stratum, side, count in db.execute(query):
+        query = f"SELECT {_STRATUM}, side, count(*) FROM records WHERE side IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+        for stratum, side, count in db.execute(query).fetchall():
             strata.setdefault(stratum, {})[side] = count
     groups = list(strata.values()) or [sides]
     deviations = [
@@ -199,8 +199,8 @@ def _report(spool: Spool, shares: Mapping[str, float], stratified: bool) -> Spli
         if sum(group.values())
         for side, share in shares.items()
     ]
-    empty = [side for side, share in shares.items() if share > 0 and not counts.get(side)]
-    return SplitReport(sides, dict(shares), max(deviations, default=0.0), strata, empty)
+    empty = [side for side in dict.fromkeys(wanted) if not counts.get(side)]
+    return SplitReport(sides, dict(shares), max(deviations, default=0.0), strata, empty, cuts)
 
 
 def refuse_empty(report: SplitReport) -> None:
@@ -211,6 +211,6 @@ def refuse_empty(report: SplitReport) -> None:
     """
     if report.empty:
         total = sum(report.sides.values())
-        fix = "add records, change shares or seed, or set the side's share to 0"
+        fix = "add records, change shares or seed, set the side's share to 0, or allow_empty: true"
         got = shown(f"none of {total} records")
         raise DataError(describe(f"split: side {report.empty[0]!r}", "at least one record", got, fix=fix))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from augury.dataset.collect import MOST_WITH_FILES
+from augury.dataset.assigning import Left
+from augury.dataset.cleaning import INVALID
+from augury.dataset.collect import CRASHED, MOST_WITH_FILES
 from augury.dataset.columns import COPY, ORIGIN, PARENTS, Columns
-from augury.dataset.identity import row_id
-from augury.dataset.spool import Bad, Item, LazyRecord, Spool, SpoolView
-from augury.errors import DataError
+from augury.dataset.durable import write_json, written
+from augury.dataset.identity import DIGEST, row_id
+from augury.dataset.index import Index, Item
+from augury.dataset.stored import LazyRecord
+from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Dropped, Output, Pipeline, Ring
 
@@ -21,30 +26,39 @@ PAYLOAD_CHUNK = 8
 """Records with payloads that are held decoded at a time."""
 
 
-class Unit(NamedTuple):
-    """A run of one side's records, sorted by id: the ids of its first and last, both included."""
+ROW_DIGEST = "augury_digest"
+"""The column of a unit's file that holds each row's digest; it does not go into the dataset."""
 
-    number: int
+AUGMENT = "augment"
+"""The stage that failed copies leave at."""
+
+
+class Unit(NamedTuple):
+    """A run of one side's records, sorted by id: the positions [start, stop) of the index.
+
+    ``name`` is that of its file; ``crashed`` are the positions, with how, of records that kill whoever augments them.
+    """
+
+    name: str
     collection: str
     side: str
-    first: str
-    last: str
+    start: int
+    stop: int
+    crashed: Mapping[int, str] = {}
 
     def __str__(self) -> str:
         """Return the unit as messages name it."""
-        return f"unit {self.number} ({self.collection}, {self.side}: {self.first} to {self.last})"
+        return f"unit {self.name} ({self.collection}, {self.side}: records {self.start} to {self.stop - 1})"
 
 
 class UnitResult(NamedTuple):
-    """What a unit made: rows in ``part``, their digests in order (32 bytes each), what left the run."""
+    """What a unit made, in numbers; its rows and what left lie on disk."""
 
     unit: Unit
-    part: str
     rows: int
     originals: int
     nbytes: int
-    digests: bytes
-    bad: list[Bad]
+    left: int
     dropped: int
     records: int
 
@@ -55,7 +69,7 @@ class Plan(NamedTuple):
     Args:
         columns: What is written.
         pipeline: The fitted pipeline, or None when nothing is augmented.
-        originals: The sides whose originals are written.
+        skip_originals: The sides whose originals are not written.
         pools: Named pools of the pipeline: name to the schema of that collection, and whether it only serves donors.
     """
 
@@ -66,58 +80,80 @@ class Plan(NamedTuple):
     pools: Mapping[str, tuple[Any, bool]]
 
 
-def plan_units(spool: Spool, plans: Mapping[str, Plan], sides: Sequence[str], most: int) -> Iterator[Unit]:
-    """Yield the units of every collection and side, at most ``most`` records each, in the order of their ids."""
+def plan_units(index: Index, plans: Mapping[str, Plan], sides: Sequence[str], most: int, key: Any) -> Iterator[Unit]:
+    """Yield the units of every collection and side, at most ``most`` records each, in the order of their ids.
+
+    ``key(*parts)`` names what is a function of the run and of ``parts``.
+    """
     number = 0
     for collection, plan in plans.items():
         holds_files = any(spec.kind.payload for spec in plan.schema.fields.values())
         size = min(most, MOST_WITH_FILES) if holds_files else most
         for side in sides:
-            first = last = ""
-            count = 0
-            for record in spool.ids(collection, side):
-                first = first if count else record
-                last = record
-                count += 1
-                if count == size:
-                    yield Unit(number, collection, side, first, last)
-                    number, count = number + 1, 0
-            if count:
-                yield Unit(number, collection, side, first, last)
+            span = index.span(collection, side)
+            for start in range(span.start, span.stop, size):
+                stop = min(start + size, span.stop)
+                name = f"{number:06d}-{key(AUGMENT, collection, side, start, stop, span.hash)}"
+                yield Unit(name, collection, side, start, stop)
                 number += 1
 
 
 class MakeRows:
-    """The task that makes a unit's rows; runs in workers, and keeps the spool and the donor rings it has opened."""
+    """The task that makes a unit's rows; runs in workers, and keeps the donor rings it has opened."""
 
-    def __init__(self, spool: Path, parts: Path, seed: int, on_error: str, plans: Mapping[str, Plan]) -> None:
-        """Read from ``spool``, write below ``parts``."""
-        self.spool, self.parts, self.seed, self.on_error, self.plans = spool, parts, seed, on_error, plans
-        self._open: Spool | None = None
+    def __init__(self, index: Index, folder: Path, seed: int, on_error: str, plans: Mapping[str, Plan]) -> None:
+        """Read from ``index``, write into ``folder``."""
+        self.index, self.folder, self.seed, self.on_error, self.plans = index, folder, seed, on_error, plans
         self._rings: dict[tuple[str, str | None], Ring] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what is open."""
-        return self.__dict__ | {"_open": None, "_rings": {}}
+        return self.__dict__ | {"_rings": {}}
 
     def __call__(self, unit: Unit) -> UnitResult:
-        """Write the unit's rows as an Arrow file and return what was made."""
+        """Write the unit's rows as an Arrow file, then what was made as JSON, which says that the unit is done."""
         import pyarrow as pa
 
-        if self._open is None:
-            self._open = Spool(self.spool)
         plan = self.plans[unit.collection]
-        schema = plan.columns.arrow()
+        schema = plan.columns.rows()
         made = _Made(unit, plan.columns)
-        path = self.parts / f"{unit.number:06d}.arrow"
         chunk_size = PAYLOAD_CHUNK if any(s.kind.payload for s in plan.columns.before.values()) else 1 << 30
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for items in _chunks(self._open.items(unit.collection, unit.side, unit.first, unit.last), chunk_size):
+        with (
+            written(self.folder / f"{unit.name}.arrow") as path,
+            pa.OSFile(str(path), "wb") as sink,
+            pa.ipc.new_file(sink, schema.append(pa.field(ROW_DIGEST, pa.binary(DIGEST)))) as writer,
+        ):
+            for items in _chunks(self._items(unit, made), chunk_size):
                 rows = self.rows(plan, unit.collection, unit.side, items, made)
-                batch = pa.RecordBatch.from_pylist(rows, schema=schema)
-                made.count(batch, rows)
-                writer.write_batch(batch)
-        return made.result(path.name)
+                writer.write_batch(made.count(pa.RecordBatch.from_pylist(rows, schema=schema), rows))
+        result = made.result()
+        facts = {name: value for name, value in result._asdict().items() if name != "unit"}
+        write_json(self.folder / f"{unit.name}.json", facts | {"gone": made.gone})
+        return result
+
+    def halves(self, unit: Unit) -> tuple[Unit, Unit] | None:
+        """Return the unit in two, for finding a record that kills its worker; None for a single record."""
+        if unit.stop - unit.start < 2:
+            return None
+        middle = (unit.start + unit.stop) // 2
+        return (
+            unit._replace(name=f"{unit.name}-a", stop=middle),
+            unit._replace(name=f"{unit.name}-b", start=middle),
+        )
+
+    def without(self, unit: Unit, killers: Sequence[Unit], how: str) -> Unit:
+        """Return the unit with the records of ``killers`` left out as crashed."""
+        return unit._replace(crashed={position: how for k in killers for position in range(k.start, k.stop)})
+
+    def _items(self, unit: Unit, made: _Made) -> Iterator[Item]:
+        start = unit.start
+        for position in [*sorted(unit.crashed), unit.stop]:
+            yield from self.index.items(start, position)
+            if position < unit.stop:
+                got = shown(f"its worker's death by {unit.crashed[position]}")
+                why = describe("", "the record to be augmented", got, fix="see what is in it, or leave it out")
+                made.gone.append(Left(unit.collection, self.index.value("id", position), None, AUGMENT, CRASHED, why))
+            start = position + 1
 
     def rows(self, plan: Plan, collection: str, side: str, items: Sequence[Item], made: _Made) -> list[dict[str, Any]]:
         """Return the rows of some records: each original, then its copies."""
@@ -158,7 +194,7 @@ class MakeRows:
         except DataError as error:
             if self.on_error == "raise":
                 raise
-            made.bad.append(Bad(made.unit.collection, item.id, copy, "augment", str(error)))
+            made.gone.append(Left(made.unit.collection, item.id, copy, AUGMENT, INVALID, str(error)))
             return None
         parents = [item.id, *(d for a in output.applied for d in a.donors)]
         return values | {ROW_ID: name, COPY: copy, PARENTS: list(dict.fromkeys(parents)), ORIGIN: "augmented"}
@@ -174,34 +210,49 @@ class MakeRows:
     def _ring(self, collection: str, side: str | None, schema: Any) -> Ring:
         key = (collection, side)
         if key not in self._rings:
-            assert self._open is not None
-            self._rings[key] = Ring(SpoolView(self._open, collection, side, schema))
+            self._rings[key] = self.index.ring(self.index.span(collection, side), schema)
         return self._rings[key]
 
 
 class _Made:
-    """Counts and digests of a unit on its way."""
+    """Counts of a unit on its way."""
 
     def __init__(self, unit: Unit, columns: Columns) -> None:
         self.unit, self.columns = unit, columns
-        self.digests = bytearray()
-        self.bad: list[Bad] = []
+        self.gone: list[Left] = []
         self.dropped = self.records = self.originals = self.rows = self.nbytes = 0
 
-    def count(self, batch: pa.RecordBatch, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add a batch; digests are of what Arrow holds, which is what can be read back."""
+    def count(self, batch: pa.RecordBatch, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+        """Add a batch; return it with the rows' digests, which are of what Arrow holds: what can be read back."""
+        import pyarrow as pa
+
         self.rows += batch.num_rows
         self.nbytes += batch.nbytes
         self.originals += sum(row[COPY] is None for row in rows)
-        for row in batch.to_pylist():
-            self.digests += self.columns.digest(self.unit.collection, self.unit.side, row)
+        collection, side = self.unit.collection, self.unit.side
+        digests = [self.columns.digest(collection, side, row) for row in batch.to_pylist()]
+        return batch.append_column(ROW_DIGEST, pa.array(digests, pa.binary(DIGEST)))
 
-    def result(self, part: str) -> UnitResult:
+    def result(self) -> UnitResult:
         """Return the whole."""
-        digests = bytes(self.digests)
-        return UnitResult(
-            self.unit, part, self.rows, self.originals, self.nbytes, digests, self.bad, self.dropped, self.records
-        )
+        counts = (self.rows, self.originals, self.nbytes, len(self.gone), self.dropped, self.records)
+        return UnitResult(self.unit, *counts)
+
+
+def finished(folder: Path, unit: Unit) -> UnitResult | None:
+    """Return what an earlier run made of a unit, or None when it is not done."""
+    path = folder / f"{unit.name}.json"
+    if not path.exists():
+        return None
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts.pop("gone")
+    return UnitResult(unit, **facts)
+
+
+def left_in(folder: Path, unit: Unit) -> list[Left]:
+    """Return what left in a finished unit."""
+    facts = json.loads((folder / f"{unit.name}.json").read_text(encoding="utf-8"))
+    return [Left(*row) for row in facts["gone"]]
 
 
 def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:

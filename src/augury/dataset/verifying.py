@@ -10,12 +10,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augury.dataset.audit import Audit, Finding
 from augury.dataset.identity import content_hash, quarantine_digest, row_id
-from augury.dataset.manifest import QUARANTINE, RECORDS, ROWS
+from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
 from augury.dataset.reading import Dataset
+from augury.dataset.tables import database, sorted_digests
 from augury.dataset.write import ROW_MARK, hash_file
 from augury.errors import DataError
 from augury.formats.beside import ROW_ID
@@ -65,15 +67,13 @@ def verify(folder: str | Path) -> Report:
     data = Dataset(folder)
     report = Report(data.folder)
     sidecars = _check_files(data, report)
-    with tempfile.TemporaryDirectory(prefix="augury-verify-") as temporary:
-        audit = Audit(Path(temporary) / "audit.sqlite", data.manifest.data["group"])
-        try:
-            digests = _check_shards(data, report, audit, ROWS in sidecars)
-            if RECORDS in sidecars:
-                _audit(data, report, audit)
-        finally:
-            audit.close()
-    _check_content(data, report, digests)
+    with tempfile.TemporaryDirectory(prefix="augury-verify-") as temporary, database(Path(temporary)) as db:
+        audit = Audit(db, data.manifest.data["group"])
+        whole = _check_shards(data, report, audit, ROWS in sidecars)
+        if RECORDS in sidecars:
+            _audit(data, report, audit)
+        if whole:
+            _check_content(data, report, audit)
     return report
 
 
@@ -104,9 +104,8 @@ def _beside(name: str, shards: set[str]) -> bool:
     return name.startswith(tuple(folders))
 
 
-def _check_shards(data: Dataset, report: Report, audit: Audit, marked: bool) -> list[bytes] | None:
-    """Check every shard's bytes and rows; return the rows' digests, or None when some could not be read."""
-    digests: list[bytes] = []
+def _check_shards(data: Dataset, report: Report, audit: Audit, marked: bool) -> bool:
+    """Check every shard's bytes and rows; return whether all could be read."""
     whole = True
     marks = _marks(data) if marked else iter(())
     for shard in data.shards:
@@ -120,34 +119,30 @@ def _check_shards(data: Dataset, report: Report, audit: Audit, marked: bool) -> 
         if changed:
             report.findings.append(Finding(shard["path"], "its bytes are not those that were written"))
         found = _check_rows(data, shard, report, audit, expected)
-        digests.extend(found)
-        if len(found) != shard["rows"]:
+        report.rows += found
+        if found != shard["rows"]:
             whole = False
-            problem = f"expected {shard['rows']} rows, got {len(found)}"
+            problem = f"expected {shard['rows']} rows, got {found}"
             report.findings.append(Finding(shard["path"], problem))
-    report.rows = len(digests)
-    report.checks.append(f"{len(data.shards)} shards, {len(digests)} rows")
-    return digests if whole else None
+    report.checks.append(f"{len(data.shards)} shards, {report.rows} rows")
+    return whole
 
 
-def _check_rows(
-    data: Dataset, shard: Mapping[str, Any], report: Report, audit: Audit, marks: Sequence[bytes]
-) -> list[bytes]:
-    """Hash and audit a shard's rows; name those that are not as they were written."""
+def _check_rows(data: Dataset, shard: Mapping[str, Any], report: Report, audit: Audit, marks: Sequence[bytes]) -> int:
+    """Hash and audit a shard's rows, name those that are not as they were written; return how many there are."""
     columns = data.columns[shard["collection"]]
-    digests: list[bytes] = []
+    count = 0
     try:
         for row in chain.from_iterable(table.to_pylist() for table in data.tables(shard)):
-            place = f"{shard['path']} row {len(digests)}"
+            place = f"{shard['path']} row {count}"
             digest = columns.digest(shard["collection"], shard["side"], row)
-            if marks and digest[:ROW_MARK] != marks[min(len(digests), len(marks) - 1)]:
+            if marks and digest[:ROW_MARK] != marks[min(count, len(marks) - 1)]:
                 report.findings.append(Finding(place, f"{row[ROW_ID]} is not the row that was written"))
-            digests.append(digest)
-            audit.add_row(place, shard["collection"], shard["side"], row, columns)
+            count += 1
+            audit.add_row(place, shard["collection"], shard["side"], row, columns, digest)
     except DataError as error:
-        place = f"{shard['path']} rows from {len(digests)}"
-        report.findings.append(Finding(place, f"cannot be read: {error}"))
-    return digests
+        report.findings.append(Finding(f"{shard['path']} rows from {count}", f"cannot be read: {error}"))
+    return count
 
 
 def _marks(data: Dataset) -> Iterator[bytes]:
@@ -168,17 +163,19 @@ def _audit(data: Dataset, report: Report, audit: Audit) -> None:
     report.checks.append(f"parents of every row among {records} records, groups and equal rows across sides")
 
 
-def _check_content(data: Dataset, report: Report, digests: list[bytes] | None) -> None:
+def _check_content(data: Dataset, report: Report, audit: Audit) -> None:
     """Recompute the content hash."""
-    if digests is None or not (data.folder / QUARANTINE).is_file():
-        return
-    lines = (data.folder / QUARANTINE).read_text(encoding="utf-8").splitlines()
+    left = []
     try:
-        bad = [json.loads(line) for line in lines]
-        left = [quarantine_digest(b["collection"], row_id(b["id"], b["copy"]), b["stage"]) for b in bad]
-    except (ValueError, KeyError, TypeError):
-        return  # its changed bytes are among the findings
-    report.content_hash = content_hash(data.manifest.data["schema"], [*digests, *left])
+        for name in (QUARANTINE, REJECTED):
+            with (data.folder / name).open(encoding="utf-8") as lines:
+                for line in lines:
+                    row = json.loads(line)
+                    left.append(quarantine_digest(row["collection"], row_id(row["id"], row["copy"]), row["stage"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # that it is missing or changed is among the findings
+    digests = chain(audit.digests(), [pa.array(left, pa.binary())])
+    report.content_hash = content_hash(data.manifest.data["schema"], sorted_digests(audit.db, digests))
     if report.content_hash != data.manifest.content_hash:
         problem = f"expected content hash {data.manifest.content_hash}, got {report.content_hash}"
         report.findings.append(Finding("manifest.json", problem))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,14 +12,22 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augury.dataset.columns import Columns
-from augury.dataset.identity import DIGEST
-from augury.dataset.manifest import QUARANTINE, RECORDS, ROWS, sync
-from augury.dataset.spool import Spool
-from augury.dataset.units import UnitResult
+from augury.catalog import registry
+from augury.dataset.assigning import Left
+from augury.dataset.cleaning import INVALID
+from augury.dataset.collect import CRASHED
+from augury.dataset.columns import ORIGIN, WEIGHT, Columns
+from augury.dataset.durable import point, sync, write_json, write_text, written
+from augury.dataset.index import Index
+from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
+from augury.dataset.tables import BATCH
+from augury.dataset.units import ROW_DIGEST, Unit, UnitResult
 from augury.formats import Format
 
 SHARD_BYTES = 256 << 20
+EXAMPLES = 20
+"""Rejected records of one reason that the manifest names."""
+
 ROW_MARK = 8
 """Bytes of each row's digest that are kept beside the shards, to say which row was changed."""
 
@@ -27,12 +35,18 @@ PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*
 
 
 class Shard(NamedTuple):
-    """One file of rows: where it goes, and the units it is made of."""
+    """One file of rows: where it goes, and the units it is made of. ``weights`` are those of its rows by origin."""
 
     collection: str
     side: str
     stem: str
-    units: tuple[UnitResult, ...]
+    units: tuple[Unit, ...]
+    rows: int
+    weights: Mapping[str, float] = {}
+
+    def __str__(self) -> str:
+        """Return the shard as messages name it."""
+        return f"shard {self.stem}"
 
 
 def plan_shards(results: Sequence[UnitResult], collections: Sequence[str], sides: Sequence[str]) -> Iterator[Shard]:
@@ -40,83 +54,150 @@ def plan_shards(results: Sequence[UnitResult], collections: Sequence[str], sides
     for collection in collections:
         for side in sides:
             groups: list[list[UnitResult]] = [[]]
+            size = 0
             for result in results:
                 if (result.unit.collection, result.unit.side) == (collection, side):
-                    if groups[-1] and sum(r.nbytes for r in groups[-1]) + result.nbytes > SHARD_BYTES:
+                    if groups[-1] and size + result.nbytes > SHARD_BYTES:
                         groups.append([])
+                        size = 0
                     groups[-1].append(result)
+                    size += result.nbytes
             for number, group in enumerate(groups):
                 stem = f"data/{collection}/{side}-{number:05d}-of-{len(groups):05d}"
-                yield Shard(collection, side, stem, tuple(group))
+                yield Shard(collection, side, stem, tuple(r.unit for r in group), sum(r.rows for r in group))
 
 
-def write_shards(
-    folder: Path, parts: Path, shards: Sequence[Shard], columns: Mapping[str, Columns], form: Format
-) -> list[dict[str, Any]]:
-    """Write the shards below ``folder`` and return what the manifest holds of each; used parts are removed."""
-    out = []
-    for shard in shards:
-        fields = columns[shard.collection].after
-        schema = columns[shard.collection].arrow()
-        stem = folder / shard.stem
+@dataclass(frozen=True)
+class WriteShard:
+    """The task that writes a shard and tells what the manifest holds of it; runs in workers.
+
+    Args:
+        folder: The dataset.
+        units: Where the units' rows lie.
+        notes: Where it is kept that a shard is done.
+        columns: Each collection's columns.
+        format: The format's id and options.
+    """
+
+    folder: Path
+    units: Path
+    notes: Path
+    columns: Mapping[str, Columns]
+    format: tuple[str, Mapping[str, Any]]
+
+    def __call__(self, shard: Shard) -> dict[str, Any]:
+        """Write the shard, its payloads first; return its path, rows, bytes and hash."""
+        note = self.notes / f"{shard.stem.replace('/', '-')}.json"
+        if note.exists():
+            return dict(json.loads(note.read_text(encoding="utf-8")))
+        columns = self.columns[shard.collection]
+        form: Format = registry().load("formats", self.format[0], "write.format").build(self.format[1], "write")
+        stem = self.folder / shard.stem
         stem.parent.mkdir(parents=True, exist_ok=True)
-        with form.writer(stem, schema, fields) as writer:
-            for result in shard.units:
-                with pa.memory_map(str(parts / result.part)) as source:
-                    reader = pa.ipc.open_file(source)
-                    for index in range(reader.num_record_batches):
-                        writer.write(pa.Table.from_batches([reader.get_batch(index)]))
-        for result in shard.units:
-            (parts / result.part).unlink()
+        point("write")
+        with form.writer(stem, columns.arrow(), columns.after) as writer:
+            for batch in self._batches(shard):
+                writer.write(pa.Table.from_batches([batch]))
+        point("written")
         sync(writer.path)
-        out.append(
-            {
-                "path": writer.path.relative_to(folder).as_posix(),
-                "collection": shard.collection,
-                "side": shard.side,
-                "rows": sum(r.rows for r in shard.units),
-                "bytes": writer.path.stat().st_size,
-                "sha256": hash_file(writer.path),
-            }
-        )
-    return out
+        sync(writer.path.parent)
+        entry = {
+            "path": writer.path.relative_to(self.folder).as_posix(),
+            "collection": shard.collection,
+            "side": shard.side,
+            "rows": shard.rows,
+            "bytes": writer.path.stat().st_size,
+            "sha256": hash_file(writer.path),
+        }
+        write_json(note, entry)
+        return entry
+
+    def _batches(self, shard: Shard) -> Iterator[pa.RecordBatch]:
+        for unit in shard.units:
+            for batch in rows_in(self.units, unit):
+                rows = batch.drop_columns([ROW_DIGEST])
+                if self.columns[shard.collection].weighted:
+                    weights = [shard.weights.get(origin, 0.0) for origin in rows[ORIGIN].to_pylist()]
+                    rows = rows.append_column(WEIGHT, pa.array(weights, pa.float64()))
+                yield rows
 
 
-def write_marks(folder: Path, shards: Sequence[Shard]) -> None:
+def rows_in(folder: Path, unit: Unit) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a finished unit, with their digests."""
+    with pa.memory_map(str(folder / f"{unit.name}.arrow")) as source:
+        reader = pa.ipc.open_file(source)
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+
+
+def digests_in(folder: Path, units: Iterable[Unit]) -> Iterator[pa.Array]:
+    """Yield the digests of the rows of finished units."""
+    for unit in units:
+        for batch in rows_in(folder, unit):
+            yield batch[ROW_DIGEST]
+
+
+def write_marks(folder: Path, units: Path, shards: Sequence[Shard]) -> None:
     """Write the start of every row's digest, in the order of the shards: a changed row can be named by it."""
     schema = pa.schema([("shard", pa.int32()), ("digest", pa.binary(ROW_MARK))])
-    path = folder / ROWS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["shard"]) as writer:
+    with (
+        written(_below(folder, ROWS)) as path,
+        pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["shard"]) as writer,
+    ):
         for number, shard in enumerate(shards):
-            for result in shard.units:
-                marks = [result.digests[i : i + ROW_MARK] for i in range(0, len(result.digests), DIGEST)]
+            for digests in digests_in(units, shard.units):
+                marks = [digest[:ROW_MARK] for digest in digests.to_pylist()]
                 if marks:
                     writer.write_table(pa.table([[number] * len(marks), marks], schema=schema))
 
 
-def write_records(folder: Path, spool: Spool) -> None:
+def write_records(folder: Path, index: Index) -> None:
     """Write the list of source records: id, side, copies, digest; replay and the audit stand on it."""
     names = ["collection", "id", "side", "copies", "digest"]
-    types = [pa.string(), pa.string(), pa.string(), pa.int32(), pa.binary(16)]
+    types = [pa.string(), pa.string(), pa.string(), pa.int32(), pa.binary()]
     schema = pa.schema(list(zip(names, types, strict=True)))
-    path = folder / RECORDS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cursor = spool.db.execute("SELECT collection, id, side, copies, whole FROM records ORDER BY collection, id")
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while rows := cursor.fetchmany(65_536):
-            columns = [pa.array(c, t) for c, t in zip(zip(*rows, strict=True), types, strict=True)]
+    with written(_below(folder, RECORDS)) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for number, batch in enumerate(index.batches):
+            copies = pa.array(index.copies[number * BATCH : number * BATCH + batch.num_rows], pa.int32())
+            columns = [batch["collection"], batch["id"], batch["side"], copies, batch["whole"]]
             writer.write_table(pa.table(columns, schema=schema))
 
 
-def write_quarantine(folder: Path, spool: Spool) -> dict[str, int]:
-    """Write everything that left the run, with its reason; return stage to count."""
+def write_left(folder: Path, left: Iterable[Left]) -> tuple[dict[str, int], dict[str, dict[str, Any]]]:
+    """Write what left the run, in the order given: damaged data as quarantined, the rest as rejected.
+
+    Return stage to count of the quarantined, and reason to count and examples of the rejected.
+    """
     stages: dict[str, int] = {}
-    with (folder / QUARANTINE).open("w", encoding="utf-8", newline="\n") as file:
-        for bad in spool.quarantined():
-            stages[bad.stage] = stages.get(bad.stage, 0) + 1
-            file.write(json.dumps(bad._asdict(), ensure_ascii=False) + "\n")
-    return stages
+    reasons: dict[str, dict[str, Any]] = {}
+    with (
+        written(folder / QUARANTINE) as bad_path,
+        bad_path.open("w", encoding="utf-8", newline="\n") as bad,
+        written(folder / REJECTED) as rejected_path,
+        rejected_path.open("w", encoding="utf-8", newline="\n") as rejected,
+    ):
+        for row in left:
+            quarantined = is_quarantined(row)
+            (bad if quarantined else rejected).write(json.dumps(row._asdict(), ensure_ascii=False) + "\n")
+            if quarantined:
+                stages[row.stage] = stages.get(row.stage, 0) + 1
+            else:
+                reason = reasons.setdefault(row.code, {"count": 0, "examples": []})
+                reason["count"] += 1
+                if len(reason["examples"]) < EXAMPLES:
+                    reason["examples"].append({"id": row.id, "detail": row.reason})
+    return stages, reasons
+
+
+def is_quarantined(left: Left) -> bool:
+    """Whether it left because it is wrong, and counts against the recipe's limit."""
+    return left.code in (INVALID, CRASHED)
+
+
+def _below(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def write_readme(folder: Path, name: str, form: str, shards: Sequence[Mapping[str, Any]], content: str) -> None:
@@ -147,7 +228,7 @@ def write_readme(folder: Path, name: str, form: str, shards: Sequence[Mapping[st
         f"Content hash: `{content}`. Check it with `augury verify`, rebuild any row with `augury replay`.",
         "",
     ]
-    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+    write_text(folder / "README.md", "\n".join(lines))
 
 
 def hash_file(path: Path) -> str:
@@ -157,16 +238,3 @@ def hash_file(path: Path) -> str:
         while piece := handle.read(1 << 20):
             total.update(piece)
     return total.hexdigest()
-
-
-def put_in_place(temporary: Path, target: Path) -> None:
-    """Rename the finished folder to its name in one step; an earlier dataset there is moved away, then removed."""
-    import shutil
-
-    old = target.with_name(f".{target.name}.old")
-    if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(target, old)
-    os.rename(temporary, target)
-    sync(target.parent)
-    shutil.rmtree(old, ignore_errors=True)

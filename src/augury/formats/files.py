@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 import fsspec
 
-from augury.errors import DataError, describe, shown
+from augury.errors import DataError, EngineError, describe, shown
+
+STAMP = 16
+"""Bytes of a file's SHA-256 that tell whether it has changed."""
 
 
 class Payload(NamedTuple):
@@ -20,26 +24,56 @@ class Payload(NamedTuple):
         name: Its path below the source, or what the source calls it; gives the extension.
         data: The bytes, or None when they lie in a file of their own.
         location: That file's absolute path or URL.
+        stamp: The local file's size in bytes and modification time in ns when it was collected, and the start of its
+            SHA-256; None where it was not collected from a file.
     """
 
     name: str
     data: bytes | None = None
     location: str = ""
+    stamp: tuple[int, int, bytes] | None = None
 
     def read(self) -> bytes:
         """Return the encoded bytes.
 
         Raises:
             DataError: when the file is missing. Other failures to read are the environment's and stay OSError.
+            EngineError: when it is another than was collected.
         """
         if self.data is not None:
             return self.data
         try:
-            with fsspec.open(self.location, "rb") as file:
-                return file.read()
+            if is_url(self.location):
+                with fsspec.open(self.location, "rb") as file:
+                    return bytes(file.read())
+            with open(self.location, "rb") as file:
+                data = file.read()
+                if self.stamp is not None:
+                    self._check(data, os.fstat(file.fileno()))
+                return data
         except (FileNotFoundError, IsADirectoryError) as error:
             fix = "restore the file or drop the record"
             raise DataError(describe(self.name, "a file", shown("none there"), fix=fix)) from error
+
+    def stamped(self, data: bytes) -> Payload:
+        """Return the payload with what its file is like now; ``data`` is what it holds."""
+        if self.data is not None or is_url(self.location):
+            return self
+        status = os.stat(self.location)
+        return self._replace(stamp=(status.st_size, status.st_mtime_ns, sha256(data).digest()[:STAMP]))
+
+    @property
+    def digest(self) -> bytes:
+        """What its bytes count as where contents are compared: the start of their SHA-256."""
+        return self.stamp[2] if self.stamp is not None else sha256(self.read()).digest()[:STAMP]
+
+    def _check(self, data: bytes, now: os.stat_result) -> None:
+        """Refuse a file that has changed: the stamp tells at no cost, the hash only where the stamp differs."""
+        assert self.stamp is not None
+        size, modified, start = self.stamp
+        if (now.st_size, now.st_mtime_ns) != (size, modified) and sha256(data).digest()[:STAMP] != start:
+            fix = "restore it, or run with --fresh"
+            raise EngineError(describe(self.name, "the file that was collected", shown("another content"), fix=fix))
 
 
 def is_url(source: str) -> bool:

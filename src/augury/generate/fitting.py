@@ -16,7 +16,7 @@ from augury.errors import DataError, ParamError, describe, shown
 from augury.generate.conditions import length
 from augury.generate.generator import Generator
 from augury.record import FieldSpec
-from augury.synthesis import Budget, Columns, TensorSpec
+from augury.synthesis import DEFAULT_BUDGET, Budget, Columns, TensorSpec
 
 MODEL = "synth.forest"
 CODEC = "codec.table"
@@ -38,7 +38,7 @@ def fit(
     constraints: Sequence[Constraint] = (),
     target: str | None = None,
     seed: int = 0,
-    budget: Budget = Budget(),  # noqa: B008
+    budget: Budget = DEFAULT_BUDGET,
     checkpoint: Path | None = None,
     observe: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> Generator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from augury.catalog import registry
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from augury.constraints import Constraint
 
 FIT_BATCH = 1024
+
+
+def batched(pairs: Iterable[tuple[str, Record]], size: int) -> Iterator[list[tuple[str, Record]]]:
+    """Yield runs of ``size`` pairs, the last one shorter."""
+    rest = iter(pairs)
+    while part := list(islice(rest, size)):
+        yield part
+
 
 Pool = Mapping[str, Record] | Ring
 
@@ -194,6 +203,36 @@ class Pipeline:
                 out[place] = self._excuse(error, now)
         return out
 
+    def table(self, table: Any, *, id: str, seed: int = 0, copy: int | None = 0) -> Any:
+        """Run a whole table: the same rows as `many`, column by column, some ten times as fast.
+
+        Args:
+            table: A pyarrow table, or a pandas or polars frame; the same is returned. Columns that are no fields pass.
+            id: The column of the rows' ids.
+            seed: As for `many`.
+            copy: The number of the copy.
+
+        Raises:
+            RecipeError: where a step takes donors, or draws more than a seed (`augury.op.Op.seeded`).
+            DataError: for a value that is not of its field's kind, and a row that breaks a constraint.
+        """
+        import pyarrow as pa
+
+        from augury.pipelines.tables import run_table
+
+        self._check_ready()
+        frame = table
+        if not isinstance(table, pa.Table):
+            polars = hasattr(table, "to_arrow")
+            table = table.to_arrow() if polars else pa.Table.from_pandas(table, preserve_index=False)
+        if id not in table.column_names:
+            fix = "name the column with id="
+            raise DataError(describe("table", "a column of ids", id, name=id, known=table.column_names, fix=fix))
+        made = run_table(self, table, table.column(id).cast(pa.string()), seed, copy)
+        if isinstance(frame, pa.Table):
+            return made
+        return type(frame)(made) if hasattr(frame, "to_arrow") else made.to_pandas().set_axis(frame.index)
+
     def _excuse(self, error: Exception, now: Running | None) -> DataError | Dropped:
         wrapped = wrap(error, now) if now is not None else error
         if isinstance(wrapped, DataError | Dropped):
@@ -270,17 +309,17 @@ class Pipeline:
         """Return this pipeline with every fitted op's state learned from the training side's records.
 
         Args:
-            records: Id to record, or pairs. Order does not matter: ops see batches sorted by id.
+            records: Id to record, or pairs. Order does not matter: ops see batches sorted by id. A mapping with
+                ``in_order`` is read as it comes, nothing of it held in memory.
         """
         source = records if isinstance(records, Mapping) else dict(records)
-        ids = sorted(source)
-        if not ids:
+        if not source:
             raise DataError(describe("fit", "at least one training record", shown("none"), fix="check the split"))
 
         def batches() -> Iterator[list[tuple[str, Record]]]:
-            for start in range(0, len(ids), FIT_BATCH):
-                part = ids[start : start + FIT_BATCH]
-                yield [(i, self.schema.check(source[i], f"record {i!r}")) for i in part]
+            pairs = source.items() if getattr(source, "in_order", False) else ((i, source[i]) for i in sorted(source))
+            for part in batched(pairs, FIT_BATCH):
+                yield [(i, self.schema.check(record, f"record {i!r}")) for i, record in part]
 
         states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
         states |= fit_constraints(self.constraints, self.schema, batches())

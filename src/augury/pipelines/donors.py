@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from augury.errors import DataError, describe, shown
+from augury.errors import DataError, FieldError, describe, shown
 from augury.record import Schema
 from augury.rng import Rng, hash_point
 
@@ -24,11 +24,28 @@ class Ring:
     def __init__(self, records: Mapping[str, Mapping[str, Any]]) -> None:
         """Index the ids of ``records``."""
         self.records = records
-        self._sorted = sorted(records)
+        self._sorted: Sequence[str] = sorted(records)
         ring = sorted((hash_point(i), i) for i in self._sorted)
-        self._points = [p for p, _ in ring]
-        self._ring_ids = [i for _, i in ring]
-        self.hash = blake2b("\0".join(self._sorted).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        self._points: Sequence[int] = [p for p, _ in ring]
+        self._ring_ids: Sequence[str] = [i for _, i in ring]
+        hasher = blake2b(digest_size=8)
+        for i in self._sorted:
+            hasher.update(i.encode("utf-8", "surrogatepass") + b"\0")
+        self.hash = hasher.hexdigest()
+
+    @classmethod
+    def indexed(
+        cls,
+        records: Mapping[str, Mapping[str, Any]],
+        ids: Sequence[str],
+        points: Sequence[int],
+        ring_ids: Sequence[str],
+        hash: str,
+    ) -> Ring:
+        """Return a ring over what is sorted already: ``ids`` by id, ``points`` and ``ring_ids`` by point."""
+        ring = object.__new__(cls)
+        ring.records, ring._sorted, ring._points, ring._ring_ids, ring.hash = records, ids, points, ring_ids, hash
+        return ring
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -103,7 +120,10 @@ class DonorRecord(Mapping[str, Any]):
             value = self._record[name] if name in self._schema else None
             if value is None:
                 raise KeyError(name)
-            self._canonical.update(self._schema.check({name: value}, f"donor {self._id!r}"))
+            try:
+                self._canonical[name] = self._schema[name].kind.check(value)
+            except FieldError as error:
+                raise FieldError(f"donor {self._id!r} field {name!r}: {error}") from error
         return self._canonical[name]
 
     def __iter__(self) -> Iterator[str]:

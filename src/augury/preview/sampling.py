@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from augury.dataset.collect import Prepare, open_source, roles_of, source_fields
-from augury.dataset.spool import LazyRecord
+from augury.dataset.collect import open_source, preparing
+from augury.dataset.stored import LazyRecord
 from augury.errors import DataError
 from augury.pipelines import Dropped, Output, Pipeline
 from augury.recipe.model import Recipe, Source
@@ -47,7 +46,7 @@ class Collection:
 def collections(recipe: Recipe, n: int) -> Iterator[Collection]:
     """Yield each written collection with its first ``n`` records."""
     for source in recipe.collect:
-        if not source.pool:
+        if source.written:
             yield _collection(recipe, source, n)
 
 
@@ -83,18 +82,17 @@ def _sample(
 def _records(recipe: Recipe, source: Source, most: int, left_out: list[str]) -> Iterator[tuple[str, LazyRecord]]:
     """Yield up to ``most`` good records with the ids that a run gives them; bad ones are told."""
     reader, path = open_source(recipe, source)
-    fields = source_fields(recipe, source)
-    prepare = Prepare(source.collection, fields, recipe.schema, source.side, roles_of(recipe))
+    prepare = preparing(recipe, source)
     good = 0
-    for raw in reader.read(path, fields):
-        prepared = prepare([raw])[0]
-        if prepared.problem:
-            left_out.append(prepared.problem)
-            continue
-        yield prepared.id, LazyRecord(pickle.loads(prepared.body), recipe.pipelines[source.collection].schema)
-        good += 1
-        if good == most:
-            return
+    for raw in reader.read(path, prepare.fields):
+        for prepared in prepare([raw]):
+            if prepared.stage:
+                left_out.append(prepared.detail)
+                continue
+            yield prepared.id, LazyRecord(prepared.stored, recipe.pipelines[source.collection].schema)
+            good += 1
+            if good == most:
+                return
 
 
 def _pool(recipe: Recipe, name: str, own: Mapping[str, Any], source: Source) -> Mapping[str, Any]:

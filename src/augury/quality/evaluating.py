@@ -22,7 +22,7 @@ from augury.quality.utility import Task, floor, other_tasks, others_mean, score,
 from augury.quality.verdict import Verdict, judge
 from augury.record import FieldSpec
 from augury.rng import generator, hash_point
-from augury.synthesis import Budget
+from augury.synthesis import DEFAULT_BUDGET, Budget
 
 BASELINES = ("synth.bootstrap", "synth.smotenc", "synth.marginals", "synth.copula")
 FEWEST = 40
@@ -236,7 +236,7 @@ def evaluate(
     codec_params: Mapping[str, Any] | None = None,
     constraints: Sequence[Constraint] = (),
     target: str | None = None,
-    budget: Budget = Budget(),  # noqa: B008
+    budget: Budget = DEFAULT_BUDGET,
     protocol: Protocol = Protocol(),  # noqa: B008
     baselines: Sequence[str] = BASELINES,
     observe: Callable[[str], None] = lambda text: None,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import field as _value
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from augury.params import Configured, Fraction, Within
 from augury.pipelines import Pipeline
+from augury.recipe.cleaning import CleanPlan, Dedup
 from augury.record import Schema
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Source:
         options: The format's own options.
         side: The side all its records go to, where the recipe names one; None splits them.
         pool: Whether it only serves donors (``pool: NAME`` of a step) and is not written.
+        against: Whether it is only compared with (a published test set, say): what repeats it is rejected.
         where: Where the recipe says so, for messages: ``recipe.yaml:4 collect[0]``.
     """
 
@@ -43,7 +46,13 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
     side: str | None = None
     pool: bool = False
+    against: bool = False
     where: str = ""
+
+    @property
+    def written(self) -> bool:
+        """Whether its records become rows."""
+        return not (self.pool or self.against)
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,23 @@ class Split:
         stratify: Field whose values are spread evenly over the sides.
         field: A field that already names each record's side; excludes the others.
         exact: Cut each stratum at the shares exactly; then added records may move earlier ones.
+        time: A field of moments: earlier records train, later ones are tested on.
+        cuts: Side to the moment (seconds since 1970) it begins at, for a split by time; empty cuts at the shares.
+        pinned: The folder of an earlier dataset whose records keep their sides.
+        allow_empty: Whether a side with a share may stay without records.
+        largest: Greatest share of the records that near-duplicates may chain together.
     """
 
-    shares: Mapping[str, float] = field(default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1})
+    shares: Mapping[str, float] = _value(default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1})
     group: str | None = None
     stratify: str | None = None
     field: str | None = None
     exact: bool = False
+    time: str | None = None
+    cuts: Mapping[str, float] = _value(default_factory=dict)
+    pinned: str | None = None
+    allow_empty: bool = False
+    largest: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,34 @@ class Augment:
     copies: int | Mapping[str, str] = 1
     sides: tuple[str, ...] = ("train",)
     originals: bool = True
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How much each row should count in training: written as a column of weights.
+
+    Args:
+        collections: Collection to its share of the training side's weight; the rest are spread by their rows.
+        origins: ``original``, ``augmented`` or ``synthetic`` to a factor on its rows' weight.
+    """
+
+    collections: Mapping[str, float] = field(default_factory=dict)
+    origins: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the report says beside the figures.
+
+    Args:
+        target: The field that is to be predicted.
+        license: The dataset's licence, as Hugging Face names it (``cc-by-4.0``).
+        title: The dataset's name in the report and its card.
+    """
+
+    target: str | None = None
+    license: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,9 +156,9 @@ class Recipe:
     """A checked recipe.
 
     ``pipelines`` holds the compiled pipeline of each collection: steps on fields a collection lacks are left out, and
-    its ``schema`` is what the collection's source gives. ``document`` is the plain content it was read from, defaults
-    not filled in; ``hash`` is that of its meaning. ``transforms`` are the Python files it named, with their SHA-256.
-    ``constraints`` hold between the columns of rows.
+    its ``schema`` is what cleaning leaves of what the collection's source gives. ``document`` is the plain content it
+    was read from, defaults not filled in; ``hash`` is that of its meaning, ``parts`` are those of its sections.
+    ``transforms`` are the Python files it named, with their SHA-256. ``constraints`` hold between the columns of rows.
     """
 
     seed: int
@@ -129,6 +176,11 @@ class Recipe:
     name: str = "recipe"
     warnings: tuple[str, ...] = ()
     transforms: Mapping[str, str] = field(default_factory=dict)
+    cleaning: Mapping[str, CleanPlan] = field(default_factory=dict)
+    dedups: tuple[Dedup, ...] = ()
+    mix: Mix | None = None
+    report: Report = Report()
+    parts: Mapping[str, str] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
 
     def run(self, out: str | Path, *, workers: int = 1, **options: Any) -> Manifest:

@@ -13,12 +13,22 @@ from augury.errors import AuguryError, RecipeError, describe, shown
 from augury.pipelines import Pipeline, check_steps, pipeline
 from augury.pipelines.fields import parse_fields
 from augury.pipelines.steps import Reader
+from augury.recipe.cleaning import read_clean
 from augury.recipe.code import read_transforms
 from augury.recipe.keys import Section
 from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
 from augury.recipe.problems import Problems
 from augury.recipe.rules import constraints_of, read_rules
-from augury.recipe.sections import check_pools, check_requires, read_augment, read_limits, read_split, read_write
+from augury.recipe.sections import (
+    check_pools,
+    check_requires,
+    read_augment,
+    read_limits,
+    read_mix,
+    read_report,
+    read_split,
+    read_write,
+)
 from augury.recipe.sources import read_sources, resolve
 from augury.recipe.yaml import Document, parse
 from augury.record import Schema
@@ -32,9 +42,12 @@ KEYS = (
     "transforms",
     "collect",
     "fields",
+    "clean",
     "constraints",
     "split",
     "augment",
+    "mix",
+    "report",
     "write",
     "limits",
     "on_error",
@@ -119,11 +132,16 @@ class _Reading:
         rules = read_rules(self.top.raw("constraints"), schema, sources, self.problems) if whole else ()
         split = read_split(self.top.raw("split"), names, self.problems)
         augment, steps = read_augment(self.top.raw("augment"), names, self.problems)
+        mix = read_mix(self.top.raw("mix"), [s.collection for s in sources if s.written], self.problems)
+        report = read_report(self.top.raw("report"), names, self.problems)
         write = read_write(self.top.raw("write"), self.problems)
         limits = read_limits(self.top.raw("limits"), self.problems)
         on_error = self.top.choose("on_error", ("quarantine", "raise"), "quarantine")
-        resolved = self._resolve(sources, schema) if whole else {}
-        self._check(steps, schema if whole else None, resolved if len(resolved) == len(sources) else {})
+        found = self._resolve(sources, schema) if whole else {}
+        resolved = found if len(found) == len(sources) else {}
+        cleaning, dedups = read_clean(self.top.raw("clean"), {n: s for n, (_, s) in resolved.items()}, self.problems)
+        cleaned = {name: plan.after for name, plan in cleaning.items()}
+        self._check(steps, schema if whole else None, cleaned)
         if sources:
             check_pools(steps, STEPS, {s.collection: s for s in sources}, self.problems)
         self.problems.raise_if_any()
@@ -131,11 +149,17 @@ class _Reading:
             name: pipeline(
                 steps, own, partial=True, where="augment.steps", constraints=constraints_of(rules, own, name)
             )
-            for name, (_, own) in resolved.items()
+            for name, own in cleaned.items()
         }
         self._check_written(pipelines, write)
         self.problems.raise_if_any()
         collect = tuple(source for source, _ in resolved.values())
+        meaning = _meaning(seed, transforms, collect, schema, split, augment, pipelines, write, limits, on_error)
+        meaning["clean"] = {name: plan.describes for name, plan in cleaning.items()}
+        meaning["dedup"] = [[d.id, d.near, d.keep] for d in dedups]
+        meaning["mix"], meaning["report"] = mix and asdict(mix), asdict(report)
+        if rules:
+            meaning["constraints"] = [[c.id, c.to_dict()] for c in rules]
         return Recipe(
             seed=seed,
             collect=collect,
@@ -147,11 +171,16 @@ class _Reading:
             limits=limits,
             on_error=cast(Any, on_error),
             document=self.document.data,
-            hash=_meaning(seed, transforms, collect, schema, split, augment, pipelines, write, limits, on_error, rules),
+            hash=_hash(meaning),
             folder=self.folder,
             name=self.name,
             warnings=self._warnings(pipelines),
             transforms=transforms,
+            cleaning=cleaning,
+            dedups=dedups,
+            mix=mix,
+            report=report,
+            parts={name: _hash(part) for name, part in meaning.items()},
             constraints=rules,
         )
 
@@ -205,9 +234,7 @@ class _Reading:
                     )
         return out
 
-    def _check(
-        self, steps: Sequence[Any], schema: Schema | None, resolved: Mapping[str, tuple[Source, Schema]]
-    ) -> None:
+    def _check(self, steps: Sequence[Any], schema: Schema | None, cleaned: Mapping[str, Schema]) -> None:
         """Check the steps against each collection; a step that meets a field in none is a mistake.
 
         Without a whole schema only ops and parameters are checked.
@@ -217,7 +244,7 @@ class _Reading:
             reader.read(steps, "augment.steps")
             errors = reader.errors
         else:
-            schemas = [own for _, own in resolved.values()] or [schema]
+            schemas = list(cleaned.values()) or [schema]
             errors = [e for own in schemas for e in check_steps(steps, own, partial=True, where="augment.steps")]
             if not errors:
                 errors = self._meeting_none(steps, schema, schemas)
@@ -279,13 +306,14 @@ def _meaning(
     write: Write,
     limits: Limits,
     on_error: str | None,
-    constraints: Sequence[Any] = (),
-) -> str:
-    """Return the hash of what a recipe means: defaults filled in, without paths, comments and order of keys."""
-    meaning = {
+) -> dict[str, Any]:
+    """Return what a recipe means, by section: defaults filled in, without paths, comments and order of keys."""
+    meaning: dict[str, Any] = {
         "recipe": VERSION,
         "seed": seed,
-        "collect": [[s.collection, s.format, dict(s.rename), dict(s.options), s.side, s.pool] for s in collect],
+        "collect": [
+            [s.collection, s.format, dict(s.rename), dict(s.options), s.side, s.pool, s.against] for s in collect
+        ],
         "fields": [[f.name, f.kind_id, f.kind.to_dict(), f.link, f.role] for f in schema.fields.values()],
         "split": split and asdict(split),
         "augment": augment and asdict(augment),
@@ -296,6 +324,8 @@ def _meaning(
     }
     if transforms:
         meaning["transforms"] = list(transforms.values())
-    if constraints:
-        meaning["constraints"] = [[c.id, c.to_dict()] for c in constraints]
+    return meaning
+
+
+def _hash(meaning: Any) -> str:
     return blake2b(canonical_bytes(meaning), digest_size=16).hexdigest()

@@ -48,9 +48,14 @@ def recipe_schema() -> Json:
                     "propertyNames": _NAME,
                     "additionalProperties": {"$ref": "#/$defs/field"},
                 },
+                "clean": {"type": "array", "items": {"$ref": "#/$defs/cleaner"}, "minItems": 1},
                 "constraints": {"type": "array", "items": {"$ref": "#/$defs/constraint"}},
                 "split": {"$ref": "#/$defs/split"},
                 "augment": {"$ref": "#/$defs/augment"},
+                "mix": _mix(),
+                "report": _closed(
+                    {"target": _NAME, "license": {"type": "string"}, "title": {"type": "string"}},
+                ),
                 "write": {"$ref": "#/$defs/write"},
                 "limits": json_schema(Limits),
                 "on_error": {"enum": ["quarantine", "raise"], "default": "quarantine"},
@@ -62,6 +67,7 @@ def recipe_schema() -> Json:
             "field": _field(),
             "constraint": {"anyOf": [_one_key(n, json_schema(c), _summary(c)) for n, c in CONSTRAINTS.items()]},
             "source": _source(),
+            "cleaner": _cleaner(),
             "split": _split(),
             "augment": _augment(),
             "write": _write(),
@@ -143,6 +149,7 @@ def _source() -> Json:
         "as": {"type": "object", "additionalProperties": _NAME, "description": "Source column to field."},
         "side": {"enum": list(SIDES)},
         "pool": {"type": "boolean", "default": False},
+        "against": {"type": "boolean", "default": False, "description": "Only compare with it."},
     }
     return {"anyOf": _formats("reads", own, ["path"])}
 
@@ -164,8 +171,45 @@ def _formats(able: str, own: Json, required: list[str]) -> list[Json]:
 
 def _split() -> Json:
     shares = {side: _PROBABILITY for side in SIDES}
-    drawn = _closed({**shares, "group": _NAME, "stratify": _NAME, "exact": {"type": "boolean", "default": False}})
-    return {"anyOf": [_closed({"field": _NAME}, ["field"]), drawn]}
+    pinned: Json = {"from": {"type": "string", "description": "An earlier dataset whose records keep their sides."}}
+    largest: Json = {"largest": _PROBABILITY | {"default": 0.05}}
+    common: Json = {"group": _NAME, "allow_empty": {"type": "boolean", "default": False}, **pinned, **largest}
+    drawn = {"kind": {"const": "group"}, **shares, "stratify": _NAME, "exact": {"type": "boolean", "default": False}}
+    begin: Json = {"type": "string", "description": "The moment the side begins at, ISO 8601."}
+    timed = {side: {"anyOf": [_PROBABILITY, begin]} for side in SIDES}
+    return {
+        "anyOf": [
+            _closed({"field": _NAME, **pinned, **largest}, ["field"]),
+            _closed(drawn | common),
+            _closed({"kind": {"const": "time"}, "field": _NAME, **timed, **common}, ["kind", "field"]),
+        ]
+    }
+
+
+def _cleaner() -> Json:
+    steps = _step()["anyOf"]
+    own: Json = {"field": _FIELDS}
+    found = []
+    for name in registry().ids("cleaners"):
+        with suppress(PluginBroken):
+            found.append(_parameters(name, json_schema(registry().load("cleaners", name)), own))
+    keys: Json = {"near": _PROBABILITY, "keep": {"enum": ["one", "all"], "default": "one"}, **own}
+    compared: Json = dict(keys | {"by": {"enum": registry().ids("detectors")}})
+    for name in registry().ids("detectors"):
+        with suppress(PluginBroken):
+            compared |= json_schema(registry().load("detectors", name))["properties"]
+    names = [*registry().ids("cleaners"), "dedup"]
+    return {"anyOf": [{"enum": names}, *found, _one_key("dedup", _closed(compared), "Near-duplicates."), *steps]}
+
+
+def _parameters(name: str, schema: Json, more: Json) -> Json:
+    schema["properties"] |= more
+    return _one_key(name, schema, registry().get("cleaners", name).spec.summary)
+
+
+def _mix() -> Json:
+    weights: Json = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+    return _closed({"collections": weights, "origins": weights})
 
 
 def _augment() -> Json:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from augury.catalog import registry
 from augury.errors import AuguryError, shown
 from augury.recipe.keys import Section
-from augury.recipe.model import SIDES, Augment, Limits, Source, Split, Write
+from augury.recipe.model import SIDES, Augment, Limits, Mix, Report, Source, Split, Write
 from augury.recipe.problems import Problems
 from augury.recipe.yaml import Path
 from augury.record import Schema
 from augury.specs import FormatSpec
 
 MOST_COPIES = 10_000
+ORIGINS = ("original", "augmented", "synthetic")
 
 
 def read_split(given: Any, schema: Schema, problems: Problems) -> Split | None:
@@ -22,29 +24,130 @@ def read_split(given: Any, schema: Schema, problems: Problems) -> Split | None:
     if given is None:
         return None
     section = Section(given, ("split",), problems)
+    kind = section.choose("kind", ("group", "time"), "group")
     field = section.name("field", schema.fields, "a field")
-    group = section.name("group", schema.fields, "a field")
-    stratify = section.name("stratify", schema.fields, "a field")
-    exact = bool(section.take("exact", bool, "true or false", False))
-    shares: dict[str, float] = {}
-    for side in SIDES:
-        share = section.take(side, (int, float), "a share in [0, 1]")
-        if share is not None and not 0 <= share <= 1:
-            problems.add(("split", side), "a share in [0, 1]", share, fix="write 0.8 for 80 %")
-        elif share is not None:
-            shares[side] = float(share)
+    cuts = _cuts(section) if kind == "time" else {}
+    shares = {} if cuts else _shares(section)
+    common: dict[str, Any] = {
+        "group": section.name("group", schema.fields, "a field"),
+        "stratify": section.name("stratify", schema.fields, "a field"),
+        "exact": bool(section.take("exact", bool, "true or false", False)),
+        "pinned": section.take("from", str, "the folder of an earlier dataset"),
+        "allow_empty": bool(section.take("allow_empty", bool, "true or false", False)),
+        "largest": _share(section, "largest", 0.05),
+    }
     section.end()
-    if field is not None:
-        if other := [k for k in section.given if k != "field"]:
+    if kind == "time":
+        if field is None and "field" not in section.given:
+            fix = "add field: with the field of its moments"
+            problems.add(("split",), "the field of each record's moment", shown("none"), fix=fix)
+        if common["stratify"] or common["exact"]:
+            word = "stratify" if common["stratify"] else "exact"
+            problems.add(("split", word), "a split by time without it", shown(word), fix="remove it")
+        common |= {"time": field, "cuts": cuts}
+    elif field is not None:
+        if other := [k for k in section.given if k not in ("field", "largest", "from")]:
             fix = "remove them, or remove field:"
             problems.add(("split", other[0]), "field: alone", shown(f"field: and {', '.join(other)}"), fix=fix)
-        return Split({}, field=field)
+        return Split({}, field=field, pinned=common["pinned"], largest=common["largest"])
+    if cuts:
+        return Split({}, **common)
     if not any(side in section.given for side in SIDES):
-        return Split(group=group, stratify=stratify, exact=exact)
+        return Split(**common)
     if abs(sum(shares.values()) - 1.0) > 1e-6 and len(shares) == sum(side in section.given for side in SIDES):
         got = shown(f"{sum(shares.values()):g}")
         problems.add(("split",), "shares that sum to 1", got, fix="correct the shares of train, val and test")
-    return Split(shares, group, stratify, exact=exact)
+    return Split(shares, **common)
+
+
+def _shares(section: Section) -> dict[str, float]:
+    shares = {side: _share(section, side, None) for side in SIDES}
+    return {side: share for side, share in shares.items() if share is not None}
+
+
+def _share(section: Section, key: str, default: float | None) -> float | None:
+    share = section.take(key, (int, float), "a share in [0, 1]", default)
+    if share is not None and not 0 <= share <= 1:
+        section.problems.add((*section.path, key), "a share in [0, 1]", share, fix="write 0.8 for 80 %")
+        return default
+    return None if share is None else float(share)
+
+
+def _cuts(section: Section) -> dict[str, float]:
+    """Return the moments at which sides begin, where the split by time gives moments and not shares."""
+    cuts = {}
+    for side in SIDES:
+        moment = moment_of(section.given.get(side))
+        if moment is not None:
+            section.raw(side)
+            cuts[side] = moment
+    if cuts:
+        if "train" in cuts:
+            section.problems.add(("split", "train"), "no moment for train, which begins first", cuts["train"])
+        given = [s for s in SIDES if s in section.given and s not in cuts]
+        for side in given:
+            fix = "write a date for each of val and test, or shares for all"
+            section.problems.add(("split", side), "a date, as the others have", section.given[side], fix=fix)
+            section.raw(side)
+        if cuts.get("val", float("-inf")) > cuts.get("test", float("inf")):
+            section.problems.add(("split", "test"), "a moment not before that of val", section.given["test"])
+    return cuts
+
+
+def moment_of(value: Any) -> float | None:
+    """Return a date or time (a `datetime.date`, or ISO text) as seconds since 1970 in UTC, or None."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+
+
+def read_mix(given: Any, collections: Sequence[str], problems: Problems) -> Mix | None:
+    """Return how much each row should count, or None where the recipe does not say."""
+    if given is None:
+        return None
+    section = Section(given, ("mix",), problems)
+    weights = {
+        key: _weights(section, key, known) for key, known in (("collections", collections), ("origins", ORIGINS))
+    }
+    section.end()
+    return Mix(weights["collections"], weights["origins"])
+
+
+def _weights(section: Section, key: str, known: Sequence[str]) -> dict[str, float]:
+    given = section.raw(key)
+    if given is None:
+        return {}
+    inner = Section(given, (*section.path, key), section.problems)
+    out = {}
+    for name in inner.given:
+        value = inner.take(name, (int, float), "a weight of 0 or more")
+        if name not in known:
+            section.problems.unknown((*section.path, key, name), list(known), f"one of the {key}")
+        elif value is not None and value < 0:
+            section.problems.add((*section.path, key, name), "a weight of 0 or more", value, fix="raise it")
+        elif value is not None:
+            out[name] = float(value)
+    if out and not sum(out.values()):
+        section.problems.add((*section.path, key), "a weight above 0", shown("none"), fix="raise one")
+    return out
+
+
+def read_report(given: Any, schema: Schema, problems: Problems) -> Report:
+    """Return what the report says beside the figures."""
+    if given is None:
+        return Report()
+    section = Section(given, ("report",), problems)
+    target = section.name("target", schema.fields, "a field")
+    texts = {key: section.take(key, str, "a text") for key in ("license", "title")}
+    section.end()
+    return Report(target, **texts)
 
 
 def read_augment(given: Any, schema: Schema, problems: Problems) -> tuple[Augment | None, Sequence[Any]]:

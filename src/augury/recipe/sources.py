@@ -20,7 +20,7 @@ from augury.recipe.yaml import Path
 from augury.record import STRICT_LINKS, Schema
 from augury.specs import FormatSpec
 
-OWN_KEYS = ("path", "format", "collection", "as", "side", "pool")
+OWN_KEYS = ("path", "format", "collection", "as", "side", "pool", "against")
 
 
 def read_sources(given: Any, folder: FilePath, problems: Problems) -> list[Source]:
@@ -53,6 +53,11 @@ def _read_source(given: Any, path: Path, folder: FilePath, problems: Problems) -
     rename = _rename(section)
     side = section.choose("side", SIDES, None)
     pool = bool(section.take("pool", bool, "true or false", False))
+    against = bool(section.take("against", bool, "true or false", False))
+    if against and (pool or side):
+        other = "pool" if pool else "side"
+        fix = f"remove {other}:"
+        section.problems.add((*path, "against"), "a source that is only compared with", shown(f"{other}: too"), fix=fix)
     if location is not None:
         format_id = format_id or _guess(location, section)
         collection = _collection(collection, location, section)
@@ -60,7 +65,7 @@ def _read_source(given: Any, path: Path, folder: FilePath, problems: Problems) -
     if len(problems) > before or location is None or format_id is None or collection is None or options is None:
         return None
     where = problems.document.where(path)
-    return Source(collection, format_id, section.given["path"], rename, options, side, pool, where)
+    return Source(collection, format_id, section.given["path"], rename, options, side, pool, against, where)
 
 
 def _location(section: Section, folder: FilePath) -> str | None:

@@ -1,13 +1,7 @@
-"""Datasets that were changed after they were written, and runs that were killed before they ended."""
+"""Datasets that were changed after they were written."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -109,91 +103,6 @@ def test_no_dataset_is_said(tmp_path):
     """Verifying an empty folder says what was expected."""
     with pytest.raises(DataError, match=r"a finished dataset with manifest.json, got none\. Fix: give the folder"):
         verify(tmp_path)
-
-
-SCRIPT = """
-import sys, time
-from pathlib import Path
-from augury.dataset import run
-from augury.hookspecs import hookimpl
-from augury.pipelines import parse_schema
-from augury.recipe.model import Limits, Recipe, Source, Split, Write
-
-class Slow:
-    def augury_records_written(self, run, collection, side, rows, quarantined):
-        print("unit", flush=True)
-        time.sleep(0.2)
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    schema = parse_schema({"age": "number"})
-    recipe = Recipe(seed=7, collect=(Source("rows", "jsonl", "rows.jsonl"),), schema=schema, split=Split(), augment=None,
-        pipelines={}, write=Write(), limits=Limits(unit_records=4), on_error="quarantine", document={}, hash="x", folder=folder)
-    try:
-        run(recipe, folder / "out", workers=int(sys.argv[2]), observers=[Slow()])
-    except KeyboardInterrupt:
-        sys.exit(130)
-"""
-
-
-def start(tmp_path, workers):
-    """Start a slow run in a process of its own and wait until it has made a unit."""
-    script = tmp_path / "script.py"
-    script.write_text(textwrap.dedent(SCRIPT))
-    command = [sys.executable, str(script), str(tmp_path), str(workers)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
-    assert process.stdout.readline() == b"unit\n"
-    return process
-
-
-def children_gone(pid):
-    """Whether no process has ``pid`` as its session any more, waiting up to ten seconds."""
-    for _ in range(100):
-        if (
-            subprocess.run(["ps", "-o", "pid=", "--sid", str(pid)], capture_output=True, check=False).stdout.strip()
-            == b""
-        ):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_run_leaves_no_dataset_and_the_next_one_is_whole(
-    tmp_path, people, write_jsonl, make_recipe, workers, how
-):
-    """After SIGKILL or Ctrl-C there is no output; running again makes what an untouched run makes."""
-    write_jsonl(tmp_path / "rows.jsonl", people)
-    process = start(tmp_path, workers)
-    if how == signal.SIGINT:
-        os.killpg(process.pid, how)
-    else:
-        process.kill()
-    code = process.wait(30)
-    process.stdout.close()
-    assert code == (130 if how == signal.SIGINT else -9)
-    assert children_gone(process.pid)
-    assert not (tmp_path / "out").exists()
-    if how == signal.SIGINT:
-        assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.jsonl", "script.py"]
-    source = Source("rows", "jsonl", "rows.jsonl")
-    recipe = make_recipe(tmp_path, [source], fields={"age": "number"})
-    run(recipe, tmp_path / "out")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "rows.jsonl", "script.py"]
-    assert verify(tmp_path / "out").ok
-
-
-def test_two_runs_into_one_folder(tmp_path, people, write_jsonl, make_recipe):
-    """The second is refused while the first holds the lock."""
-    write_jsonl(tmp_path / "rows.jsonl", people)
-    process = start(tmp_path, 1)
-    recipe = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")], fields={"age": "number"})
-    with pytest.raises(EngineError, match="no other run into it"):
-        run(recipe, tmp_path / "out")
-    process.kill()
-    process.wait(30)
-    process.stdout.close()
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path, people, write_jsonl, make_recipe):

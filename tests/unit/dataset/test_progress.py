@@ -48,7 +48,7 @@ def test_observers_see_every_stage_and_unit(tmp_path, people, write_jsonl, make_
     manifest = run(recipe, tmp_path / "out", observers=[watcher])
     assert watcher.events[0] == ("started", 1, None) and watcher.events[-1] == ("finished", manifest.rows)
     stages = [e[0] for e in watcher.events if len(e) == 2 and e[0] != "finished"]
-    assert stages == ["collect", "split", "fit", "augment", "write"]
+    assert stages == ["collect", "assign", "fit", "augment", "write"]
     units = [e for e in watcher.events if e[0] == "rows"]
     assert sum(e[3] for e in units) == manifest.rows == units[0][5]
 

@@ -95,7 +95,7 @@ def test_damaged_lines_are_quarantined_with_place_and_reason(tmp_path, people, w
 
 
 def test_too_much_quarantine_stops_the_run(tmp_path, people, write_jsonl, make_recipe):
-    """Past the limit the run fails with exit code 3, names reasons and leaves no dataset."""
+    """Past the limit the run fails with exit code 3 and names reasons; with the limit raised it goes on."""
     write_jsonl(tmp_path / "rows.jsonl", [*people, *({"age": f"no {i}"} for i in range(9))])
     recipe = make_recipe(
         tmp_path, [Source("rows", "jsonl", "rows.jsonl")], limits=Limits(unit_records=16, max_quarantined=0.01)
@@ -103,7 +103,11 @@ def test_too_much_quarantine_stops_the_run(tmp_path, people, write_jsonl, make_r
     with pytest.raises(DataError, match=r"at most 1.00% of 129 .* got 9\. Fix: .*max_quarantined") as error:
         run(recipe, tmp_path / "out")
     assert error.value.exit_code == 3
-    assert [p.name for p in tmp_path.iterdir()] == ["rows.jsonl"]
+    assert not (tmp_path / "out").exists()
+    limits = Limits(unit_records=16, max_quarantined=0.1)
+    again = make_recipe(tmp_path, [Source("rows", "jsonl", "rows.jsonl")], limits=limits)
+    assert run(again, tmp_path / "out").quarantined == {"collect": 9}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "rows.jsonl"]
 
 
 def test_on_error_raise_stops_at_the_first(tmp_path, people, write_jsonl, make_recipe):
@@ -143,7 +147,7 @@ def test_repeats_without_a_key_are_rejected_and_counted(tmp_path, people, write_
     write_jsonl(tmp_path / "rows.jsonl", repeated)
     source = Source("rows", "jsonl", "rows.jsonl")
     manifest = run(make_recipe(tmp_path, [source]), tmp_path / "out")
-    assert manifest.quarantined == {"duplicate": 2}
+    assert manifest.rejected == {"duplicate": 2} and manifest.quarantined == {}
     write_jsonl(tmp_path / "rows.jsonl", repeated[::-1])
     assert run(make_recipe(tmp_path, [source]), tmp_path / "again").content_hash == manifest.content_hash
 

@@ -1,39 +1,62 @@
 """The split: shares, groups, repeats, strata, given sides; stable under added records."""
 
-import pickle
-
 import pytest
 
-from augury.dataset.collect import Prepared, insert
+from augury.dataset import clusters
+from augury.dataset.assigning import _load
 from augury.dataset.copies import assign_copies
+from augury.dataset.index import Index, schema, write_index
 from augury.dataset.split import assign
-from augury.dataset.spool import Spool
+from augury.dataset.stored import Prepared, write_records
+from augury.dataset.tables import batches_of, database
 from augury.recipe.model import Split
+from augury.record import Schema
+from augury.rng import hash_point
 
 HALF = {"train": 0.5, "val": 0.25, "test": 0.25}
 
 
 @pytest.fixture
-def sides_of(tmp_path):
-    """Split records given as (id, group, stratum, given side, content); return id to side, and the report."""
+def split_into(tmp_path):
+    """Split records given as (id, group, stratum, given side, content, ...); return an open database and the report."""
     count = 0
 
-    def split(records, how, seed=7, pools=()):
+    def split(records, how, seed=7, pools=(), label=None):
         nonlocal count
         count += 1
-        spool = Spool(tmp_path / f"{count}.sqlite", create=True)
-        for name, group, stratum, given, content in records:
-            collection = name.split("/")[0]
-            body = pickle.dumps({})
-            row = Prepared(name, True, name, b"", content, group, stratum, None, given, body)
-            insert(spool, collection, row)
-        report = assign(spool, how, seed, pools)
-        sides = dict(spool.db.execute("SELECT id, side FROM records"))
-        left = [(b.id, b.stage) for b in spool.quarantined()]
-        spool.close()
-        return sides, report, left
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        units = []
+        for collection in dict.fromkeys(name.split("/")[0] for name, *_ in records):
+            own = [r for r in records if r[0].split("/")[0] == collection]
+            rows = [
+                Prepared(n, True, n, hash_point(n), b"", content, group, stratum, label and label(n), given, None)
+                for n, group, stratum, given, content in own
+            ]
+            write_records(folder / f"{collection}.arrow", rows, Schema(()), 0)
+            units.append((collection, f"{collection}.arrow"))
+        with database(folder) as db:
+            _load(db, folder, units)
+            db.execute("ALTER TABLE raw ADD COLUMN pinned BOOLEAN DEFAULT false")
+            clusters.reject_repeats(db)
+            clusters.number(db)
+            db.execute("CREATE TABLE near (a BIGINT, b BIGINT, number INTEGER, similarity DOUBLE)")
+            clusters.join(db, pools)
+            clusters.reject_bridges(db)
+            report = assign(db, how, seed)
+            sides = dict(db.execute("SELECT id, side FROM records").fetchall())
+            left = [(row[1], row[3]) for row in clusters.gone_rows(db)]
+            query = "SELECT collection, side, id, file, row, whole, point, label FROM records ORDER BY 1, 2, 3"
+            write_index(folder, batches_of(db, query, schema()))
+        return sides, report, left, Index(folder, folder, [name for _, name in units])
 
     return split
+
+
+@pytest.fixture
+def sides_of(split_into):
+    """Split records; return id to side, the report, and what left."""
+    return lambda *args, **more: split_into(*args, **more)[:3]
 
 
 def plain(n, group=None, stratum=None):
@@ -111,17 +134,14 @@ def test_pools_get_no_side(sides_of):
     assert sides["p/1"] is None and sum(report.sides.values()) == 40
 
 
-def test_copies_that_balance(tmp_path):
+def test_copies_that_balance(split_into):
     """Every class reaches the largest; the copies of a class differ by one at most; no class, no copies."""
-    spool = Spool(tmp_path / "s.sqlite", create=True)
     labels = ["a"] * 11 + ["b"] * 4 + ["c"] + [None] * 2
-    for i, label in enumerate(labels):
-        insert(spool, "c", Prepared(f"c/{i:02}", True, "", b"", None, None, None, label, None, b""))
-    spool.db.execute("UPDATE records SET side = 'train'")
-    assign_copies(spool, {"balance": "label"}, ["train"], ["c"])
+    records = [(f"c/{i:02}", None, None, "train", None) for i in range(len(labels))]
+    *_, index = split_into(records, None, label=lambda name: labels[int(name[2:])])
+    counts = assign_copies(index, {"balance": "label"}, ["train"], ["c"])
     copies = {}
-    for label, n in spool.db.execute("SELECT class, copies FROM records"):
+    for label, n in zip(index.column("label", 0, len(index)), counts.tolist(), strict=True):
         copies.setdefault(label, []).append(n)
-    spool.close()
     assert [len(copies[c]) + sum(copies[c]) for c in "abc"] == [11, 11, 11]
     assert max(copies["b"]) - min(copies["b"]) <= 1 and copies[None] == [0, 0]

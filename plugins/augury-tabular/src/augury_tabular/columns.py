@@ -8,11 +8,20 @@ restored afterwards by the columns' kinds. Nothing is changed in place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from scipy.special import ndtr, ndtri
+
+from augury.rng import uniforms
+from augury_tabular.marginals import Marginal, Others, Ranks, prepared
+from augury_tabular.similarity import Similar
+from augury_tabular.statistics import at_rank, rank
 
 Columns: TypeAlias = Mapping[str, np.ndarray]
+
+TINY = 2.0**-54
+"""In the place of a uniform 0, whose normal quantile is infinite."""
 
 
 def add(columns: Columns, amount: np.ndarray) -> dict[str, np.ndarray]:
@@ -53,11 +62,34 @@ def put(columns: Columns, value: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.where(_present(values), value.astype(object), values)}
 
 
-def put_other(columns: Columns, first: np.ndarray, second: np.ndarray) -> dict[str, np.ndarray]:
-    """Set the one column to ``first`` (n,), or to ``second`` where ``first`` is its value already. Cost: O(n)."""
-    ((name, values),) = columns.items()
-    first, second = first.astype(object), second.astype(object)
-    return {name: np.where(_present(values), np.where(first != values, first, second), values)}
+def jitter(
+    columns: Columns, seed: np.ndarray, relative_to: str, scale: float, fraction: float, fitted: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Add noise: see `augury_tabular.ops.jitter.Jitter`. Cost: some 30 ns a value."""
+    share = uniforms(seed, 2 * len(columns))
+    noise = scale * ndtri(np.maximum(share[:, ::2], TINY))
+    if relative_to == "std":
+        moved = add(columns, noise * np.array([fitted[name] for name in columns]))
+    elif relative_to == "value":
+        moved = multiply(columns, 1.0 + noise)
+    else:
+        moved = shift_rank(columns, noise, fitted)
+    if fraction >= 1.0:
+        return moved
+    touched = share[:, 1::2] < fraction
+    return {name: np.where(touched[:, i], moved[name], columns[name]) for i, name in enumerate(columns)}
+
+
+def swap(columns: Columns, seed: np.ndarray, fraction: float, fitted: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Replace categories: see `augury_tabular.ops.swap.Swap`. Cost: a look-up in a dict a touched value."""
+    share = uniforms(seed, 2 * len(columns))
+    out = {}
+    for i, (name, values) in enumerate(columns.items()):
+        place = np.flatnonzero((share[:, 2 * i] < fraction) & _present(values))
+        others = prepared(Similar if "others" in fitted[name] else Others, fitted[name])
+        out[name] = values.copy()
+        out[name][place] = others.other(values[place], share[place, 2 * i + 1])
+    return out
 
 
 def _finite(changed: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -65,4 +97,123 @@ def _finite(changed: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _present(values: np.ndarray) -> np.ndarray:
-    return np.array([value is not None for value in values], dtype=bool)
+    return np.array([value is not None for value in values.tolist()], dtype=bool)
+
+
+def shift_rank(columns: Columns, shift: np.ndarray, tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Move numbers by ``shift`` (n, columns) along their columns' fitted quantile functions, turning back at the ends.
+
+    Cost: O(log points) a value.
+    """
+    out = {}
+    for i, (name, values) in enumerate(columns.items()):
+        known = np.isfinite(values) & np.isfinite(tables[name][0])
+        place = rank(np.where(known, values, 0.0), tables[name]) + shift[:, i]
+        place = np.abs((place + 1.0) % 2.0 - 1.0)
+        out[name] = np.where(known, at_rank(place, tables[name]), values)
+    return out
+
+
+def add_time(columns: Columns, microseconds: np.ndarray) -> dict[str, np.ndarray]:
+    """Move times by ``microseconds`` (n, columns); missing ones stay. Cost: O(n) a column."""
+    return {n: v + microseconds[:, i].astype("timedelta64[us]") for i, (n, v) in enumerate(columns.items())}
+
+
+def blank(
+    columns: Columns, seed: np.ndarray, fraction: float, ranks: Mapping[str, Mapping[str, Any]], by: str
+) -> dict[str, np.ndarray]:
+    """Take values away where a uniform number from the row's ``seed`` is below the cell's own probability.
+
+    That is ``fraction``, or with ``ranks`` up to twice as much: ``2 fraction r``, r the rank of ``by`` in the row
+    (of the cell itself where ``by`` is empty), 1/2 where that is missing. Cost: O(log points) a value.
+    """
+    out = {}
+    names = [name for name in columns if name != by]
+    chance = uniforms(seed, len(names))
+    shared = prepared(Ranks, ranks[by]).of(columns[by]) if by and ranks else None
+    for i, name in enumerate(names):
+        own = prepared(Ranks, ranks[name]).of(columns[name]) if ranks and not by else shared
+        likely = fraction if own is None else 2.0 * fraction * own
+        out[name] = np.where(chance[:, i] < likely, missing_like(columns[name]), columns[name])
+    return out
+
+
+def fill(
+    columns: Columns, seed: np.ndarray, centres: Mapping[str, float] | None, marginals: Mapping[str, Mapping[str, Any]]
+) -> dict[str, np.ndarray]:
+    """Fill missing values from fitted marginals: at ``centres``, or at uniform numbers from the row's ``seed``.
+
+    Cost: O(log points) a missing value.
+    """
+    share = uniforms(seed, len(columns))
+    out = {}
+    for i, (name, values) in enumerate(columns.items()):
+        place = np.flatnonzero(_gaps(values))
+        at = share[place, i] if centres is None else np.full(len(place), centres[name])
+        out[name] = values.copy()
+        out[name][place] = prepared(Marginal, marginals[name]).at(at)
+    return out
+
+
+def resample(
+    columns: Columns, seed: np.ndarray, factor: np.ndarray, marginals: Mapping[str, Mapping[str, Any]]
+) -> dict[str, np.ndarray]:
+    """Draw rows from a Gaussian copula: normal numbers from the row's ``seed``, ``factor`` the Cholesky factor.
+
+    Missing values stay missing. Cost: O(columns) a value.
+    """
+    normal = ndtri(np.maximum(uniforms(seed, len(columns)), TINY))
+    # Column by column, since a matrix product may round a row otherwise in another batch.
+    share = ndtr(sum(normal[:, j, None] * factor[:, j] for j in range(factor.shape[1])))
+    return {
+        name: np.where(_gaps(values), values, prepared(Marginal, marginals[name]).at(share[:, i]))
+        for i, (name, values) in enumerate(columns.items())
+    }
+
+
+def take(columns: Columns, donor: np.ndarray) -> dict[str, np.ndarray]:
+    """Take values from ``donor`` (n,), a mapping for each row: the columns it names, None for a missing value.
+
+    Cost: O(n) a column, in Python.
+    """
+    rows = donor.tolist()
+    out = {}
+    for name, values in columns.items():
+        place = [i for i, row in enumerate(rows) if name in row]
+        out[name] = values.copy()
+        if place:
+            given = [rows[i][name] for i in place]
+            out[name][place] = [missing_like(values) if value is None else value for value in given]
+    return out
+
+
+def towards(
+    columns: Columns, share: np.ndarray, donor: np.ndarray, matrix: np.ndarray, place: Mapping[str, int]
+) -> dict[str, np.ndarray]:
+    """Move numbers ``share`` (n,) of the way to those of fitted rows: ``donor`` (n,) are their places in ``matrix``.
+
+    Cost: O(n) a column.
+    """
+    return interpolate(columns, share, matrix[donor][:, [place[name] for name in columns]])
+
+
+def between(columns: Columns, share: np.ndarray, start: np.ndarray, end: np.ndarray) -> dict[str, np.ndarray]:
+    """Set numbers ``share`` (n,) of the way from ``start`` to ``end`` (n, columns); to ``start`` where ``end`` is NaN.
+
+    Cost: O(n) a column.
+    """
+    rows = {name: start[:, i] for i, name in enumerate(columns)}
+    return interpolate(rows, share, end)
+
+
+def missing_like(values: np.ndarray) -> Any:
+    """Return what stands for a missing value in such a column."""
+    if values.dtype.kind == "M":
+        return np.datetime64("NaT", "us")
+    return np.nan if values.dtype.kind == "f" else None
+
+
+def _gaps(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.isnat(values) if values.dtype.kind == "M" else ~_present(values)

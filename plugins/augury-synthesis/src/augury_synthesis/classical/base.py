@@ -10,7 +10,7 @@ import numpy as np
 
 from augury.errors import DataError, describe, shown
 from augury.rng import generator, hash_point
-from augury.synthesis import CHUNK, Batch, Budget, Condition, Model, Refusal, Synthesizer, TensorSpec
+from augury.synthesis import CHUNK, DEFAULT_BUDGET, Batch, Budget, Condition, Model, Refusal, Synthesizer, TensorSpec
 from augury_synthesis import storage
 
 TRIES = 500
@@ -101,7 +101,7 @@ class CodeSynthesizer(Synthesizer):
         spec: TensorSpec,
         *,
         seed: int,
-        budget: Budget = Budget(),  # noqa: B008
+        budget: Budget = DEFAULT_BUDGET,
         target: str | None = None,
         checkpoint: Path | None = None,
         observe: Callable[[Mapping[str, Any]], None] | None = None,
