@@ -10,6 +10,7 @@ def augury_plugin() -> Plugin:
         kinds=[
             KindSpec("number", "augury.scalars:Number", "A number, whole or not, with bounds and rounding."),
             KindSpec("category", "augury.scalars:Category", "One of a set of values."),
+            KindSpec("ordinal", "augury.scalars:Ordinal", "One of a few values with an order."),
             KindSpec("distribution", "augury.scalars:Distribution", "Weights over categories: a mixed label."),
             KindSpec("datetime", "augury.scalars:Datetime", "A moment in time."),
             KindSpec("boolean", "augury.scalars:Boolean", "True or false."),
@@ -21,6 +22,31 @@ def augury_plugin() -> Plugin:
                 "jsonl", "augury.formats.jsonl:JsonLines", "One JSON object a line.", (".jsonl", ".ndjson"), True, True
             ),
             FormatSpec("csv", "augury.formats.table:Csv", "Comma-separated values.", (".csv", ".tsv"), True, True),
+            FormatSpec(
+                "arrow",
+                "augury.formats.arrow:Arrow",
+                "Arrow IPC and Feather.",
+                (".arrow", ".feather", ".arrows"),
+                True,
+                True,
+            ),
+            FormatSpec(
+                "recbole",
+                "augury.formats.recbole:RecBole",
+                "RecBole's atomic files.",
+                (".inter", ".user", ".item"),
+                True,
+                True,
+            ),
+            FormatSpec("log", "augury.formats.log:Log", "A log of events, a record a user.", (), True, True),
+            FormatSpec(
+                "sql",
+                "augury.formats.sql:Sql",
+                "A table or query of a database.",
+                (".duckdb", ".sqlite", ".sqlite3", ".db"),
+                True,
+                True,
+            ),
             FormatSpec(
                 "folder", "augury.formats.folder:Folder", "Files with a metadata file or class folders.", (), True, True
             ),

@@ -129,22 +129,42 @@ class Layers(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """Keep the characters [a, b) of the text the op was shown (or of a donor's)."""
+    """Keep the characters (or events) [a, b) of the value the op was shown, or of a donor's."""
 
     a: int
     b: int
     source: int = SELF
 
 
-class Insert(NamedTuple):
-    """New text; ``stands_for`` is the range [a, b) of the old text it replaces, whose tag it inherits."""
+class Event(NamedTuple):
+    """One event of a history: what an `Insert` of events holds.
 
-    text: str
+    Args:
+        item: What the user met.
+        time: When, in the history's own unit, between those of the events it is put among; None is that of the event
+            before it (at the beginning, of the one after it).
+        rating: How much it was liked; None is missing.
+        context: Values of the history's context columns; those left out are missing.
+    """
+
+    item: str
+    time: float | None = None
+    rating: float | None = None
+    context: Mapping[str, Any] = NO_ARGS
+
+
+class Insert(NamedTuple):
+    """New text or new events; ``stands_for`` is the range [a, b) of the old it belongs to, whose tag it inherits."""
+
+    text: str | tuple[Event, ...]
     stands_for: tuple[int, int] | None = None
 
 
 class Rope(NamedTuple):
-    """Text: the new text as pieces of the old and inserts, in order. A swap is copies in another order."""
+    """Text, events: the new value as pieces of the old and inserts, in order. A swap is copies in another order.
+
+    On events a rope moves what happened, not when: the times of the kept events stay, in order, on what is now there.
+    """
 
     pieces: tuple[Copy | Insert, ...]
 
@@ -177,6 +197,14 @@ class Samples(NamedTuple):
 
     ``sources`` names the donors whose samples it is given (already at the rate and channels of the clip).
     """
+
+    fn: Callable[..., Any]
+    args: Mapping[str, Any] = NO_ARGS
+    sources: tuple[int, ...] = ()
+
+
+class Events(NamedTuple):
+    """Events value: an opaque function ``fn(history, **args)`` that keeps the events' number, order and times."""
 
     fn: Callable[..., Any]
     args: Mapping[str, Any] = NO_ARGS
@@ -230,7 +258,7 @@ Effects: TypeAlias = Effect | Sequence[Effect] | Mapping[str, Effect]
 MOVING = (Warp, Field, Layers, Rope, Time, Opaque)
 """Effects that targets follow."""
 
-STILL = (Curve, Color, Pixels, Samples, Rows, Convert)
+STILL = (Curve, Color, Pixels, Samples, Events, Rows, Convert)
 """Effects that leave targets where they are."""
 
 

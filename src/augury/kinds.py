@@ -23,7 +23,7 @@ class Kind(Configured):
     """Base of all kinds. Its parameters are the options a field may give beside ``kind:``.
 
     Class attributes:
-        space: The space whose effects act on it ("plane", "text", "time", "row"), or None for a pure target.
+        space: The space whose effects act on it ("plane", "text", "events", "time", "row"), or None for a pure target.
         follows: The spaces whose maps it can follow when it is linked to an anchor by ``of``.
         payload: Whether it is kept as encoded bytes (images, audio) that are decoded when needed.
     """
@@ -94,7 +94,7 @@ class Kind(Configured):
     # -- anchors ---------------------------------------------------------------------------------------------
 
     def size(self, value: Any) -> Any:
-        """Return the space's size (`PlaneSize`, `TextSize`, `TimeSize`) of a canonical value."""
+        """Return the space's size (`PlaneSize`, `TextSize`, `EventsSize`, `TimeSize`) of a canonical value."""
         raise NotImplementedError
 
     def render(self, value: Any, segment: Any) -> Any:
@@ -102,7 +102,7 @@ class Kind(Configured):
         raise NotImplementedError
 
     def apply(self, value: Any, effect: Any, sources: Sequence[Any]) -> Any:
-        """Run an opaque value effect (`Pixels`, `Samples`); ``sources`` are the donors' values it names."""
+        """Run an opaque value effect (`Pixels`, `Samples`, `Events`); ``sources`` are the donors' values it names."""
         raise NotImplementedError
 
     def compose(self, value: Any, layers: Any, donors: Sequence[Any]) -> tuple[Any, Sequence[float]]:
@@ -112,6 +112,28 @@ class Kind(Configured):
     def conform(self, value: Any, like: Any) -> Any:
         """Bring a donor's value to the rate, dtype and channels of the anchor's value ``like``."""
         return value
+
+    # -- values in time (kinds a record can be split by time with) ----------------------------------------------
+
+    def moments(self, value: Any) -> np.ndarray:
+        """Return the moment of each part of a value, ascending, as float64 or int64 (n,): what a time split looks at.
+
+        All records of a field must be on one clock: seconds since the epoch, say, or any shared count.
+
+        Raises:
+            FieldError: where the value has no times.
+        """
+        raise NotImplementedError
+
+    def cut(self, value: Any, at: float) -> tuple[Any, Any]:
+        """Return (history, future): the parts of a value before the moment ``at``, and those at it or later.
+
+        Both are canonical values; either may be empty. Nothing of the future shows in the history.
+
+        Raises:
+            FieldError: where the value has no times.
+        """
+        raise NotImplementedError
 
     # -- columns of rows (kinds whose space is "row") -----------------------------------------------------------
 
@@ -134,7 +156,7 @@ class Kind(Configured):
         return value
 
     def follow(self, carried: Any, where: Any) -> Any:
-        """Follow a map (`PlaneMap`, `TextMap`, `TimeMap`) of one of the spaces in ``follows``."""
+        """Follow a map (`PlaneMap`, `RopeMap`, `TimeMap`) of one of the spaces in ``follows``."""
         raise NotImplementedError
 
     def merge(self, parts: Sequence[tuple[Any, Any]], size: Any) -> Any:

@@ -13,11 +13,10 @@ LAYERS = [
     {"op", "specs", "cleaner", "detector", "constraints", "synthesis"},
     {"hookspecs", "plugin", "builtin", "installed", "plugins", "catalog", "functions"},
     {"pipelines"},
-    {"formats"},
+    {"formats", "frames", "inference"},
     {"recipe"},
     {"dataset", "engines", "generate"},
-    {"quality"},
-    {"preview", "torch", "scaffold", "observers"},
+    {"preview", "quality", "torch", "scaffold", "observers"},
     {"cli", "__main__", "testing"},
 ]
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

@@ -21,6 +21,7 @@ COMMANDS = {
     "preview": "write a page with records before and after",
     "verify": "check a dataset's hashes, counts and lineage, and audit it for leaks",
     "replay": "rebuild one row from its source and compare",
+    "synth": "learn a table file, make rows like its own, judge them",
     "ops": "list the ops, or show one",
     "plugins": "list, install, uninstall and check plugins",
     "new": "write a new plugin: an installable distribution with a passing test",

@@ -14,6 +14,7 @@ from augury.catalog import registry
 from augury.dataset import write
 from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
+from augury.dataset.constraining import apply_constraints
 from augury.dataset.copies import assign_copies
 from augury.dataset.identity import content_hash, quarantine_digest, row_id, schema_document
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, ROWS, Manifest, environment, write_json
@@ -98,7 +99,9 @@ def _make(recipe: Recipe, folder: Path, engine: Local, watch: _Watch, limit: int
             collected = collect(recipe, spool, engine, limit)
             done(sum(collected.records.values()))
         with watch.stage("split") as done:
+            broken = apply_constraints(recipe, spool)
             report, plans, warnings = _decide(recipe, spool, collected, limit)
+            warnings += broken
             done(sum(report.sides.values()))
         with watch.stage("fit") as done:
             plans, fitted = _fit(recipe, spool, plans)

@@ -23,7 +23,7 @@ SHARD_BYTES = 256 << 20
 ROW_MARK = 8
 """Bytes of each row's digest that are kept beside the shards, to say which row was changed."""
 
-PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*.csv"}
+PATTERNS = {"folder": "{side}-*/**", "jsonl": "{side}-*.jsonl", "csv": "{side}-*.csv", "arrow": "{side}-*.arrow"}
 
 
 class Shard(NamedTuple):

@@ -49,7 +49,7 @@ class Parquet(Format):
             row = 0
             for batch in reader.iter_batches(batch_size=self.batch_rows, columns=columns, use_threads=False):
                 for values in batch.to_pylist():
-                    yield _raw(values, f"{name} row {row}", parent(file), fields)
+                    yield raw_record(values, f"{name} row {row}", parent(file), fields)
                     row += 1
         except (pa.ArrowInvalid, pa.ArrowIOError) as error:
             raise _damaged(name, error) from error
@@ -80,7 +80,8 @@ def _damaged(name: str, error: Exception) -> DataError:
     return DataError(describe(name, "a whole Parquet file", error, fix="write the file again"))
 
 
-def _raw(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRecord:
+def raw_record(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRecord:
+    """Return a row with its payloads ready to be read, or with its problem."""
     try:
         for column, spec in fields.items():
             if spec.kind.payload and values.get(column) is not None:

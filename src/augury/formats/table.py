@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from augury.errors import DataError, describe, shown
+from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats.base import Fields, Format, RawRecord, Writer, check_columns
 from augury.formats.beside import PayloadFolder
 from augury.formats.files import as_payload, find_files, open_file, parent, short_name
@@ -26,13 +26,16 @@ class Csv(Format):
     """Comma-separated values with a header line.
 
     Args:
-        delimiter: What stands between cells; None is a tab for ``.tsv`` files, else a comma.
+        delimiter: What stands between cells; None is a tab for ``.tsv`` files, else a comma. One of several characters
+            (``::``) parts cells as they are, without quotes, and is not written.
+        names: The columns' names where the file has no header line; such files are not written.
         encoding: The text's encoding; a byte order mark is passed by.
         missing: Cells that mean "no value".
         escape_formulas: When writing, put ' before cells a spreadsheet would run as formulas.
     """
 
     delimiter: str | None = None
+    names: tuple[str, ...] = ()
     encoding: str = "utf-8"
     missing: tuple[str, ...] = ("",)
     escape_formulas: bool = False
@@ -64,17 +67,21 @@ class Csv(Format):
             try:
                 with open_file(file) as handle:
                     text = io.TextIOWrapper(handle, encoding=_signed(self.encoding), newline="")
-                    names.update(dict.fromkeys(_header(self._reader(text, file))))
+                    names.update(dict.fromkeys(self._header(self._reader(text, file))))
             except (UnicodeDecodeError, LookupError) as error:
                 raise _locate(file, name, self.encoding, error) from error
         return list(names)
 
     def _reader(self, text: io.TextIOWrapper, file: str) -> Any:
-        return csv.reader(text, delimiter=self.delimiter or ("\t" if ".tsv" in file else ","))
+        delimiter = self.delimiter or ("\t" if ".tsv" in file else ",")
+        return csv.reader(text, delimiter=delimiter) if len(delimiter) == 1 else _Parted(text, delimiter)
+
+    def _header(self, reader: Iterator[list[str]]) -> list[str]:
+        return list(self.names) or [cell.strip() for cell in next(reader, [])]
 
     def _rows(self, text: io.TextIOWrapper, file: str, name: str, fields: Fields) -> Iterator[RawRecord]:
         reader = self._reader(text, file)
-        header = _header(reader)
+        header = self._header(reader)
         repeated = next((h for h in header if header.count(h) > 1), None)
         if repeated is not None:
             raise DataError(
@@ -104,7 +111,14 @@ class Csv(Format):
         return RawRecord(None, values, where)
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
-        """Return a writer of ``stem.csv``."""
+        """Return a writer of ``stem.csv``.
+
+        Raises:
+            RecipeError: for options that files are only read with.
+        """
+        if self.names or len(self.delimiter or ",") != 1:
+            what, fix = "a header line and a delimiter of one character", "leave out names:, or set delimiter: ','"
+            raise RecipeError(describe("csv", what, shown("others"), fix=fix))
         return CsvWriter(stem, schema, fields, self)
 
 
@@ -133,8 +147,20 @@ def parse_cell(cell: str, spec: FieldSpec, base: str) -> Any:
         raise DataError(describe("", f"JSON for a {spec.kind_id}", cell, fix="write the cell as JSON")) from error
 
 
-def _header(reader: Iterator[list[str]]) -> list[str]:
-    return [cell.strip() for cell in next(reader, [])]
+class _Parted:
+    """Rows of a text whose cells are parted by several characters; counts lines as `csv.reader` does."""
+
+    def __init__(self, text: io.TextIOWrapper, delimiter: str) -> None:
+        self._text, self._delimiter = text, delimiter
+        self.line_num = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        line = next(self._text).rstrip("\r\n")
+        self.line_num += 1
+        return line.split(self._delimiter) if line else []
 
 
 def _signed(encoding: str) -> str:

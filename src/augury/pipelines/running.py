@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from augury.effects import SELF, Convert, Effect, Layers, Opaque, Pixels, Rows, Samples
+from augury.effects import SELF, Convert, Effect, Events, Layers, Opaque, Pixels, Rows, Samples
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
@@ -18,9 +18,10 @@ from augury.spaces import segment_class
 from augury.spaces.row import RowSize
 
 if TYPE_CHECKING:
+    from augury.pipelines.constrained import Rules as ConstraintRules
     from augury.pipelines.nodes import OpNode
 
-OPAQUE = (Pixels, Samples)
+OPAQUE = (Pixels, Samples, Events)
 
 
 class Running:
@@ -41,6 +42,7 @@ class Running:
         "node",
         "rings",
         "rows",
+        "rules",
         "schema",
         "state_hashes",
         "states",
@@ -75,6 +77,7 @@ class Running:
         self.applied: list[Applied] = []
         self.node: OpNode | None = None
         self.rows: list[tuple[OpNode, Rows]] = []
+        self.rules: ConstraintRules | None = None
         self.stored: dict[str, Applied] | None = None
         self.trace: list[str] | None = None
         self.exceptions: Mapping[str, Mapping[str, Any]] = {}

@@ -17,6 +17,7 @@ from augury.recipe.code import read_transforms
 from augury.recipe.keys import Section
 from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
 from augury.recipe.problems import Problems
+from augury.recipe.rules import constraints_of, read_rules
 from augury.recipe.sections import check_pools, check_requires, read_augment, read_limits, read_split, read_write
 from augury.recipe.sources import read_sources, resolve
 from augury.recipe.yaml import Document, parse
@@ -31,6 +32,7 @@ KEYS = (
     "transforms",
     "collect",
     "fields",
+    "constraints",
     "split",
     "augment",
     "write",
@@ -114,6 +116,7 @@ class _Reading:
         sources = read_sources(self.top.raw("collect"), self.folder, self.problems)
         schema, whole = self._schema()
         names = schema if whole else _AnySchema()
+        rules = read_rules(self.top.raw("constraints"), schema, sources, self.problems) if whole else ()
         split = read_split(self.top.raw("split"), names, self.problems)
         augment, steps = read_augment(self.top.raw("augment"), names, self.problems)
         write = read_write(self.top.raw("write"), self.problems)
@@ -125,7 +128,10 @@ class _Reading:
             check_pools(steps, STEPS, {s.collection: s for s in sources}, self.problems)
         self.problems.raise_if_any()
         pipelines = {
-            name: pipeline(steps, own, partial=True, where="augment.steps") for name, (_, own) in resolved.items()
+            name: pipeline(
+                steps, own, partial=True, where="augment.steps", constraints=constraints_of(rules, own, name)
+            )
+            for name, (_, own) in resolved.items()
         }
         self._check_written(pipelines, write)
         self.problems.raise_if_any()
@@ -141,11 +147,12 @@ class _Reading:
             limits=limits,
             on_error=cast(Any, on_error),
             document=self.document.data,
-            hash=_meaning(seed, transforms, collect, schema, split, augment, pipelines, write, limits, on_error),
+            hash=_meaning(seed, transforms, collect, schema, split, augment, pipelines, write, limits, on_error, rules),
             folder=self.folder,
             name=self.name,
             warnings=self._warnings(pipelines),
             transforms=transforms,
+            constraints=rules,
         )
 
     def _transforms(self) -> Mapping[str, str]:
@@ -272,6 +279,7 @@ def _meaning(
     write: Write,
     limits: Limits,
     on_error: str | None,
+    constraints: Sequence[Any] = (),
 ) -> str:
     """Return the hash of what a recipe means: defaults filled in, without paths, comments and order of keys."""
     meaning = {
@@ -288,4 +296,6 @@ def _meaning(
     }
     if transforms:
         meaning["transforms"] = list(transforms.values())
+    if constraints:
+        meaning["constraints"] = [[c.id, c.to_dict()] for c in constraints]
     return blake2b(canonical_bytes(meaning), digest_size=16).hexdigest()

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, get_args
 
 from augury.catalog import registry
+from augury.constraints import CONSTRAINTS
 from augury.errors import PluginBroken
 from augury.params import json_schema
 from augury.pipelines.steps import COMBINATORS
@@ -47,6 +48,7 @@ def recipe_schema() -> Json:
                     "propertyNames": _NAME,
                     "additionalProperties": {"$ref": "#/$defs/field"},
                 },
+                "constraints": {"type": "array", "items": {"$ref": "#/$defs/constraint"}},
                 "split": {"$ref": "#/$defs/split"},
                 "augment": {"$ref": "#/$defs/augment"},
                 "write": {"$ref": "#/$defs/write"},
@@ -58,6 +60,7 @@ def recipe_schema() -> Json:
         "$defs": {
             "step": _step(),
             "field": _field(),
+            "constraint": {"anyOf": [_one_key(n, json_schema(c), _summary(c)) for n, c in CONSTRAINTS.items()]},
             "source": _source(),
             "split": _split(),
             "augment": _augment(),
@@ -84,6 +87,10 @@ def _step() -> Json:
 def _one_key(name: str, value: Json, description: str) -> Json:
     out = _closed({name: value}, [name])
     return out | {"description": description} if description else out
+
+
+def _summary(cls: type) -> str:
+    return (cls.__doc__ or "").partition("\n")[0]
 
 
 def _op(name: str) -> Json:

@@ -39,6 +39,10 @@ def segment_class(space: str) -> type:
         from augury.spaces.text import TextSegment
 
         return TextSegment
+    if space == "events":
+        from augury.spaces.events import EventsSegment
+
+        return EventsSegment
     if space == "time":
         from augury.spaces.time import TimeSegment
 
@@ -50,4 +54,4 @@ def segment_class(space: str) -> type:
     raise KeyError(space)
 
 
-SPACES = ("plane", "text", "time", "row")
+SPACES = ("plane", "text", "events", "time", "row")

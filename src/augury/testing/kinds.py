@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from augury.catalog import Entry
-from augury.effects import Copy, Insert, Piece, Rope, Time, Warp
+from augury.effects import Copy, Event, Insert, Piece, Rope, Time, Warp
 from augury.errors import FieldError, ParamError
 from augury.kinds import Kind
 from augury.params import json_schema
@@ -159,9 +159,9 @@ def survives_arrow(case: KindCase) -> None:
 def has_a_size(case: KindCase) -> None:
     """Every sample has a size of the kind's space.
 
-    Troubleshooting: return PlaneSize, TextSize or TimeSize from ``size``.
+    Troubleshooting: return PlaneSize, TextSize, EventsSize or TimeSize from ``size``.
     """
-    names = {"plane": "PlaneSize", "text": "TextSize", "time": "TimeSize"}
+    names = {"plane": "PlaneSize", "text": "TextSize", "events": "EventsSize", "time": "TimeSize"}
     for value in case.values:
         size = case.kind.size(value)
         assert type(size).__name__ == names.get(case.kind.space or "", type(size).__name__)
@@ -306,9 +306,10 @@ def _move(space: str, size: Any, by: int) -> tuple[Any, Any]:
         larger = (size.height + 2 * by, size.width + 2 * by)
         there = Warp(geometry.translation(by, by), larger)
         return there, Warp(geometry.translation(-by, -by), (size.height, size.width))
-    if space == "text":
+    if space in ("text", "events"):
         n = size.length
-        there_rope = Rope((Insert("~" * by), Copy(0, n), Insert("~" * by)))
+        new = "~" * by if space == "text" else (Event("~"),) * by
+        there_rope = Rope((Insert(new), Copy(0, n), Insert(new)))
         return there_rope, Rope((Copy(by, by + n),))
     n = size.samples
     later = Time((Piece(0, n, by, by + n),), n + 2 * by)

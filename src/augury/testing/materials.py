@@ -18,7 +18,7 @@ from augury.record import FieldSpec, Record, Schema
 ROWS = 24
 """Records for ops on rows: enough for each label to have neighbours."""
 
-SPACES_THAT_MOVE = ("plane", "text", "time")
+SPACES_THAT_MOVE = ("plane", "text", "events", "time")
 """The spaces in which something can lie on an anchor, and rules run along links."""
 
 

@@ -6,7 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from augury.effects import SELF, Copy, Effect, Field, Insert, Layer, Layers, Piece, Pixels, Rope, Samples, Time, Warp
+from augury.effects import (
+    SELF,
+    Copy,
+    Effect,
+    Event,
+    Field,
+    Insert,
+    Layer,
+    Layers,
+    Piece,
+    Pixels,
+    Rope,
+    Samples,
+    Time,
+    Warp,
+)
 from augury.spaces import geometry
 
 
@@ -14,7 +29,9 @@ def standard_effects(space: str, size: Any) -> list[Effect]:
     """Return effects on an anchor of ``size``: the identity, every sort of move, and one that moves nothing."""
     if space == "plane":
         return _plane(size.height, size.width)
-    return _text(size.length) if space == "text" else _time(size.samples)
+    if space == "text":
+        return _sequence(size.length, "~")
+    return _sequence(size.length, (Event("~"),)) if space == "events" else _time(size.samples)
 
 
 def _plane(height: int, width: int) -> list[Effect]:
@@ -31,10 +48,10 @@ def _plane(height: int, width: int) -> list[Effect]:
     ]
 
 
-def _text(length: int) -> list[Effect]:
+def _sequence(length: int, new: str | tuple[Event, ...]) -> list[Effect]:
     half = length // 2
     whole, first, second = Copy(0, length), Copy(0, half), Copy(half, length)
-    ropes = [(whole,), (first,), (second, first), (whole, whole), (Insert("~"), whole), (Insert("~", (0, length)),), ()]
+    ropes = [(whole,), (first,), (second, first), (whole, whole), (Insert(new), whole), (Insert(new, (0, length)),), ()]
     return [Rope(pieces) for pieces in ropes]
 
 

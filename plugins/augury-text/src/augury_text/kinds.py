@@ -263,7 +263,7 @@ def _new_words(where: TextMap) -> list[tuple[int, int]]:
     out = 0
     for piece in where.pieces:
         if type(piece) is not Copy and piece.stands_for is None:  # type: ignore[union-attr]
-            words += [(out + a, out + b) for a, b in word_spans(piece.text)]  # type: ignore[union-attr]
+            words += [(out + a, out + b) for a, b in word_spans(piece.text)]  # type: ignore[arg-type, union-attr]
         out += length(piece)
     return words
 

@@ -23,6 +23,8 @@ DECIMALS = range(-6, 9)
 def fit(name: str, column: np.ndarray, options: Options) -> State:
     """Return cells, rounding and bounds of a column of finite numbers. Cost: O(n log n)."""
     present = np.sort(column[~np.isnan(column)])
+    if not len(present):
+        present = np.zeros(1)  # a column of none: whatever its one cell says, every row says "missing"
     values, counts = np.unique(present, return_counts=True)
     own = values[counts >= max(FEWEST, options.frequent * len(present))]
     rest = present[~np.isin(present, own)]
@@ -33,7 +35,7 @@ def fit(name: str, column: np.ndarray, options: Options) -> State:
         "cells": cells,
         "decimals": _decimals(values),
         "bounds": [float(values[0]), float(values[-1])],
-        "missing": len(present) < len(column),
+        "missing": bool(np.isnan(column).any()),
     }
 
 

@@ -50,6 +50,14 @@ class TableCodec(Codec):
         Raises:
             DataError: without rows, for infinite numbers, for kinds it does not encode, where no column varies.
         """
+        state = self.learn(rows, schema)
+        if not self.spec(state).blocks:
+            fix = "give columns with different values"
+            raise DataError(describe("codec", "a column that varies", shown("keys and constants only"), fix=fix))
+        return state
+
+    def learn(self, rows: Columns, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the state of columns of which none needs to vary: what other codecs keep beside their own."""
         columns = _arrays(rows, schema)
         length = len(next(iter(columns.values()))) if columns else 0
         if not length:
@@ -60,11 +68,7 @@ class TableCodec(Codec):
             coding = _coding(schema[name], column)
             fitted[name] = CODINGS[coding].fit(name, column, Options(self.bins, self.frequent, self.codes, order))
         whole = [name for name in columns if getattr(schema[name].kind, "integer", False)]
-        state = {"version": 1, "rows": length, "columns": fitted, "whole": whole}
-        if not self.spec(state).blocks:
-            fix = "give columns with different values"
-            raise DataError(describe("codec", "a column that varies", shown("keys and constants only"), fix=fix))
-        return state
+        return {"version": 1, "rows": length, "columns": fitted, "whole": whole}
 
     def notes(self, state: Mapping[str, Any]) -> list[str]:
         """Return what a user should know of how columns are kept, a sentence each."""
