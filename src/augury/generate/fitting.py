@@ -80,9 +80,9 @@ def fit(
     train = coder.encode(state, plan.forward(arrays, plan_state))
     if refusal := synthesizer.supports(spec, length(columns)):
         raise DataError(describe(model, "a table it can learn", shown(refusal.reason), fix=refusal.fix))
-    block = target if target in {b.name for b in spec.blocks} else None
+    told = synthesizer.caps.target_aware and target in {b.name for b in spec.blocks}
     fitted = synthesizer.fit(
-        train, spec, seed=seed, budget=budget, target=block, checkpoint=checkpoint, observe=observe
+        train, spec, seed=seed, budget=budget, target=target if told else None, checkpoint=checkpoint, observe=observe
     )
     training = {
         "rows": length(columns),

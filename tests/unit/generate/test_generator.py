@@ -241,3 +241,13 @@ def test_a_damaged_folder_is_told(forest, tmp_path):
     (tmp_path / "m" / "generator.json").write_text(text[: len(text) // 2])
     with pytest.raises(DataError, match="a saved model"):
         generate.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("model", [*MODELS, "synth.forest_target"])
+@pytest.mark.parametrize("codec", ["codec.history_sequence", "codec.history_counts"])
+def test_models_of_rows_refuse_histories(model, codec):
+    """A model of one code a column refuses token sequences and item sets, and says which block it is."""
+    kind = registry().load("kinds", "interactions")(time="none", rating=False)
+    rows = {"events": [kind.check([f"i{i % 5}", f"i{i % 3}"]) for i in range(40)]}
+    with pytest.raises(DataError, match=r"not one code a row.*Fix: use the codec codec\.table"):
+        generate.fit(rows, {"events": FieldSpec("events", kind)}, model=model, codec=codec)
