@@ -96,7 +96,7 @@ def _codes(array: np.ndarray, block: Block) -> np.ndarray:
     wrong = (codes < 0) | (codes >= size) | (codes != array)
     if wrong.any():
         where = f"condition on {block.name}"
-        raise DataError(describe(where, f"codes in [0, {size})", array[wrong][0], fix="give codes of the codec"))
+        raise DataError(describe(where, f"codes in [0, {size})", array[wrong][0].item(), fix="give codes of the codec"))
     return codes
 
 

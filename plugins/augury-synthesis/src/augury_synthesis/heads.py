@@ -121,7 +121,8 @@ class Codes(Head):
         self.register_buffer("waves", waves, persistent=False)
         self.register_buffer("offsets", torch.arange(self.elements) * self.size, persistent=False)
         self.inputs = width + waves.shape[1]
-        self.outputs = self.soft = self.size
+        self.outputs = self.size
+        self.soft = self.size + waves.shape[1]
 
     def read(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Codes as int64; absent ones as the last code."""
@@ -157,16 +158,20 @@ class Codes(Head):
         return noise.categorical(out)
 
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
-        """Gumbel-softmax: nearly one-hot, with a gradient (Jang et al. 2017, https://arxiv.org/abs/1611.01144)."""
-        return torch.softmax((out + noise.gumbel(*out.shape)) / TEMPERATURE, -1)
+        """Gumbel-softmax, nearly one-hot with a gradient (Jang et al. 2017, https://arxiv.org/abs/1611.01144)."""
+        return self._waved(torch.softmax((out + noise.gumbel(*out.shape)) / TEMPERATURE, -1))
 
     def soften(self, value: Tensor) -> Tensor:
         """One-hot."""
-        return F.one_hot(value, self.size).float()
+        return self._waved(F.one_hot(value, self.size).float())
+
+    def _waved(self, soft: Tensor) -> Tensor:
+        """Return soft codes with the cosines of their rank, so that a critic sees near codes as near."""
+        return torch.cat([soft, soft @ self.waves], -1) if self.block.ordinal else soft
 
     def harden(self, soft: Tensor) -> Tensor:
         """The largest."""
-        return soft.argmax(-1)
+        return soft[..., : self.size].argmax(-1)
 
 
 class Tokens(Codes):

@@ -39,11 +39,12 @@ class MaskedSteps(Masked):
         self.steps = MaskedRows(steps, width=width, depth=depth, dropout=dropout, context=width)
         self.first = nn.Parameter(torch.zeros(steps.inputs))
 
-    def _ended(self, values: Values) -> Tensor:
-        """Return bool [rows, steps]: true where all masked blocks of a step are absent."""
-        absent = [_absent(self.layout, i, values[i]).all(-1) for i in self._step if self.layout.blocks[i].masked]
+    def _ended(self, step: Values) -> Tensor:
+        """Return bool [rows, steps] of the blocks of steps: true where all masked ones are absent."""
+        pairs = zip(self._step, step, strict=True)
+        absent = [_absent(self.layout, i, v).all(-1) for i, v in pairs if self.layout.blocks[i].masked]
         if not absent:
-            return torch.zeros(values[self._step[0]].shape[:2], dtype=torch.bool, device=self.first.device)
+            return torch.zeros(step[0].shape[:-1], dtype=torch.bool, device=self.first.device)
         return torch.stack(absent).all(0)
 
     def nll(self, values: Values, given: Tensor, noise: Noise | None) -> Tensor:
@@ -51,16 +52,18 @@ class MaskedSteps(Masked):
         scalar, step = [values[i] for i in self._scalar], [values[i] for i in self._step]
         rows = step[0].shape[0]
         loss = self.scalars.nll(scalar, given, noise) if self.scalars else 0.0
+        ended = self._ended(step)
+        alive = torch.cat([torch.ones_like(ended[:, :1]), ~ended[:, :-1]], 1).cumprod(1).bool()
+        longest = int(alive.any(0).sum())
+        step, alive = [v[:, :longest] for v in step], alive[:, :longest]
         shown = self.steps.layout.embed(step)
         before = torch.cat([self.first.expand(rows, 1, -1), shown[:, :-1]], 1)
         carried, _ = self.carry(before, self._state(scalar, rows)[None])
-        if noise:
-            carried = noise.dropout(carried, self.steps.dropout)
-        none = torch.zeros(*carried.shape[:2], len(self.steps.places), dtype=torch.bool, device=carried.device)
-        each = self.steps.nll(step, none, noise, carried)
-        ended = self._ended(values)
-        alive = torch.cat([torch.ones_like(ended[:, :1]), ~ended[:, :-1]], 1).cumprod(1)
-        return loss + (each * alive).sum(1)
+        carried = noise.dropout(carried, self.steps.dropout) if noise else carried
+        cells = [v[alive] for v in step]
+        none = torch.zeros(len(cells[0]), len(self.steps.places), dtype=torch.bool, device=carried.device)
+        each = self.steps.nll(cells, none, noise, carried[alive])
+        return loss + torch.zeros(rows, device=each.device).index_add(0, alive.nonzero()[:, 0], each)
 
     def _state(self, scalar: Values, rows: int) -> Tensor:
         shown = self.scalars.layout.embed(scalar) if self.scalars else self.first.new_zeros(rows, 0)
@@ -84,9 +87,10 @@ class MaskedSteps(Masked):
             carried, state = self.carry(before, state)
             empty = [values[i][:, t] for i in self._step]
             step, _ = self.steps.draw(empty, none, [None] * len(empty), noise.branch("step", t), carried[:, 0])
+            step = [_end(self.layout, i, v, ended) for i, v in zip(self._step, step, strict=True)]
             for i, value in zip(self._step, step, strict=True):
-                values[i][:, t] = _end(self.layout, i, value, ended)
-            ended = ended | self._ended([v[:, t : t + 1] if i in self._step else v for i, v in enumerate(values)])[:, 0]
+                values[i][:, t] = value
+            ended = ended | self._ended([v[:, None] for v in step])[:, 0]
             before = self.steps.layout.embed(step)[:, None]
         return values, chance
 

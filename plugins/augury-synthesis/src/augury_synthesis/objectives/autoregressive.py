@@ -22,6 +22,11 @@ MAX_ELEMENTS = 2048
 """Elements a row that are drawn one after the other at most."""
 
 
+MAX_CELLS = 8192
+"""Rows times steps of a batch of sequences at most, but for `MIN_ROWS`."""
+MIN_ROWS = 16
+
+
 class _Networks(nn.Module):
     def __init__(self, masked: nn.Module) -> None:
         super().__init__()
@@ -66,7 +71,8 @@ class Autoregressive(Objective):
 
     def step(self, networks: Any, turn: str, rows: Rows, number: int, noise: Noise) -> Tensor:
         """Nats an element that is not given."""
-        values = networks.layout.read(rows.batch(number, self.batch_rows))
+        size = max(MIN_ROWS, min(self.batch_rows, MAX_CELLS // _steps(networks.layout)))
+        values = networks.layout.read(rows.batch(number, size))
         given = self._given(networks.layout, len(values[0]), noise)
         loss = networks.masked.nll(values, given, noise)
         return loss.mean() / _elements(networks.layout)
@@ -86,8 +92,9 @@ class Autoregressive(Objective):
     def validate(self, networks: Any, rows: Rows, noise: Noise) -> float:
         """Nats an element of rows of which nothing is given."""
         total = torch.zeros((), device=noise.device)
-        for start in range(0, len(rows.validation), 1024):
-            values = networks.layout.read(rows.take(rows.validation[start : start + 1024]))
+        size = max(MIN_ROWS, MAX_CELLS // _steps(networks.layout))
+        for start in range(0, len(rows.validation), size):
+            values = networks.layout.read(rows.take(rows.validation[start : start + size]))
             none = torch.zeros(len(values[0]), len(_owners(networks.layout)), dtype=torch.bool, device=noise.device)
             total += networks.masked.nll(values, none, None).sum()
         return float(total) / len(rows.validation) / _elements(networks.layout)
@@ -129,6 +136,10 @@ def _owners(layout: Layout) -> list[int]:
     """Return for each scalar element the index of its block."""
     pairs = zip(layout.blocks, layout.heads, strict=True)
     return [i for i, (block, head) in enumerate(pairs) if not block.axes for _ in range(head.elements)]
+
+
+def _steps(layout: Layout) -> int:
+    return max((block.shape[0] for block in layout.blocks if block.axes), default=1)
 
 
 def _elements(layout: Layout) -> int:

@@ -35,6 +35,7 @@ class Objective(Synthesizer):
         roles: Roles of the backbone that it needs.
         methods: Methods of a head that it needs.
         betas: Of the optimizer, AdamW.
+        collapse_fails: Whether a collapsed model is an error, and not a warning.
 
     Args:
         width: Hidden units.
@@ -58,6 +59,7 @@ class Objective(Synthesizer):
     roles: ClassVar[tuple[str, ...]] = ()
     methods: ClassVar[tuple[str, ...]] = ()
     betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
+    collapse_fails: ClassVar[bool] = False
 
     width: Annotated[int, Within(4, 8192)] = 256
     depth: Annotated[int, Within(0, 64)] = 2

@@ -62,7 +62,7 @@ class Gan(Objective):
         latent: Numbers of the generator's noise.
         pack: Rows that the critic judges together.
         critic_steps: Steps of the critic for one of the generator.
-        penalty: Weight of the gradient penalty, of WGAN-GP; of the adversarial form, of the gradient at real rows.
+        penalty: Weight of the gradient penalty of WGAN-GP.
         shown_weight: Weight of the cross entropy that makes the generator heed the shown code.
         rarity: How much more often rare codes are shown than they occur: 0 as they occur, 1 all alike.
     """
@@ -71,19 +71,20 @@ class Gan(Objective):
     roles: ClassVar = ("decode", "critic")
     methods: ClassVar = ("activate", "soften", "harden")
     betas: ClassVar = (0.5, 0.9)
+    collapse_fails: ClassVar = True
 
     loss: Literal["wgan_gp", "adversarial"] = "wgan_gp"
     batch_rows: Annotated[int, Within(2, 1_000_000)] = 500
-    learning_rate: Annotated[float, Within(1e-7, 100)] = 5e-4
+    learning_rate: Annotated[float, Within(1e-7, 100)] = 1e-3
     epochs: Annotated[int, Within(1, 100_000)] = 100
     least_steps: Annotated[int, Within(1, 10_000_000)] = 600
     patience: Annotated[int, Within(1, 1_000_000)] = 20
     validate_share: Annotated[float, Within(0, 0.5)] = 0.1
     latent: Annotated[int, Within(1, 4096)] = 128
-    pack: Annotated[int, Within(1, 64)] = 1
-    critic_steps: Annotated[int, Within(1, 64)] = 1
+    pack: Annotated[int, Within(1, 64)] = 4
+    critic_steps: Annotated[int, Within(1, 64)] = 2
     penalty: Annotated[float, Within(0, 1e4)] = 10.0
-    shown_weight: Annotated[float, Within(0, 1e3)] = 1.0
+    shown_weight: Annotated[float, Within(0, 1e3)] = 0.2
     rarity: Fraction = 0.5
 
     def networks(self, layout: Layout, backbone: Backbone) -> nn.Module:

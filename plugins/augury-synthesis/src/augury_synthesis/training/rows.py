@@ -20,8 +20,7 @@ CHECKED = 65_536
 class Rows:
     """The rows of a fit, and the share that only validates.
 
-    Both are functions of the set of rows and the seed: rows are ordered by a hash of their content, and exact repeats
-    stand on one side.
+    Both are functions of the set of rows and the seed: rows are ordered by a hash of their content, then drawn.
 
     Args:
         train: Tensors of equal length; may be memory-mapped.
@@ -39,10 +38,8 @@ class Rows:
         self._seed, self._device = seed, device
         count = _check(self._arrays, spec)
         hashes = _hashes(self._arrays, count, seed)
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes, kind="stable")[generator(key(seed, "split")).permutation(count)]
         cut = round(count * validate_share)
-        while 0 < cut < count and hashes[order[cut - 1]] == hashes[order[cut]]:
-            cut -= 1
         self.validation = order[:cut] if cut else order
         self.training = order[cut:]
         self.digest = f"{int(np.bitwise_xor.reduce(hashes)):016x}-{int(hashes.sum(dtype=np.uint64)):016x}"

@@ -1,13 +1,15 @@
 """The one training loop of all objectives.
 
-No decision in it reads a clock: steps, patience and validations are counted. Its only randomness is keyed by step, so
-a checkpoint needs no random state, and a fit that was killed ends in the same model as one that was not.
+It writes a checkpoint after every validation and goes on from the newest, so that Ctrl-C and a killed process lose the
+steps since. No decision in it reads a clock: steps, patience and validations are counted. Its only randomness is keyed
+by step, so a checkpoint needs no random state, and a fit that was killed ends in the same model as one that was not.
 """
 
 from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +30,10 @@ Observe = Callable[[Mapping[str, Any]], None]
 
 WARM_UP = 50
 """Steps in which the learning rate rises."""
+
+
+class CollapseWarning(UserWarning):
+    """A trained model uses less of its rows than it could."""
 
 
 class Plan(NamedTuple):
@@ -103,33 +109,28 @@ class Trainer:
         """Train, and leave the best averaged parameters in the networks.
 
         Raises:
-            DataError: when a loss is not finite, or the model collapsed.
-            KeyboardInterrupt: passed on, after a checkpoint where there is a folder.
+            DataError: when a loss is not finite, or the model collapsed to one that is of no use.
         """
         started, first = time.monotonic(), self.step
         bad = torch.zeros((), device=self.device)
-        losses: dict[str, Tensor] = {}
-        try:
-            while self.step < self.plan.steps and self._waited < self.plan.patience:
-                losses = self._advance()
-                bad += sum(~torch.isfinite(v) for v in losses.values())
-                self.step += 1
-                if self.step % self.plan.every and self.step != self.plan.steps:
-                    continue
-                if bad:
-                    self._explain(losses)
-                self._validate()
-                pace = (time.monotonic() - started) / (self.step - first)
-                self._report(losses, pace * (self.plan.steps - self.step))
-                self._keep()
-        except KeyboardInterrupt:
-            if self.step % self.plan.every and not bad:
-                self._keep()
-            raise
+        while self.step < self.plan.steps and self._waited < self.plan.patience:
+            losses = self._advance()
+            bad += sum(~torch.isfinite(v) for v in losses.values())
+            self.step += 1
+            if self.step % self.plan.every and self.step != self.plan.steps:
+                continue
+            if bad:
+                self._explain(losses)
+            self._validate()
+            pace = (time.monotonic() - started) / (self.step - first)
+            self._report(losses, pace * (self.plan.steps - self.step))
+            self._keep()
         self._load(self._best)
-        if self._warning:
-            fix = "train longer (Budget.steps), lower learning_rate, or use another model"
+        if self._warning and self.objective.collapse_fails:
+            fix = "train longer, lower learning_rate, or use another model"
             raise DataError(describe(self._name, "a model that spreads like its rows", shown(self._warning), fix=fix))
+        if self._warning:
+            warnings.warn(f"{self._name}: {self._warning}", CollapseWarning, stacklevel=2)
 
     @property
     def _name(self) -> str:
