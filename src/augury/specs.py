@@ -117,11 +117,13 @@ class CleanerSpec(Spec):
 class DetectorSpec(Spec):
     """A near-duplicate detector: a `augury.detector.Detector`. ``on`` is the kind or kinds it compares.
 
-    ``default`` says that it is taken for these kinds where the recipe names none.
+    ``default`` says that it is taken for these kinds where the recipe names none; ``audits``, that ``augury verify``
+    compares rows of different sides by it, which should be another way than the default one.
     """
 
     on: str | tuple[str, ...] = ""
     default: bool = True
+    audits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,14 @@ from PIL import Image
 
 from tests.e2e.conftest import ROOT, run
 
-EXAMPLES = ("one_function.py", "image_folder.py", "text_with_spans.py", "audio_with_intervals.py", "table.py")
+EXAMPLES = (
+    "one_function.py",
+    "image_folder.py",
+    "text_with_spans.py",
+    "audio_with_intervals.py",
+    "table.py",
+    "next_item.py",
+)
 
 
 def rows_of(dataset, collection, side="train"):
@@ -282,6 +289,18 @@ def test_table(printed):
     before, after = (eval(re.search(rf"{w} +(\{{.*\}})", printed[0]["table.py"])[1]) for w in ("before", "after"))
     assert before["class_2"] == 12 and after["class_2"] == 60
     assert {k: v for k, v in before.items() if k != "class_2"} == {k: v for k, v in after.items() if k != "class_2"}
+
+
+def test_next_item(printed):
+    """Hit rates far above chance (10 of 180 items), each difference with its interval and the verdict that it gives."""
+    whole = printed[0]["next_item.py"].split("generated log, 60 users")[0]
+    assert float(re.search(r"none +([\d.]+)", whole)[1]) > 4 * 10 / 180
+    found = re.findall(r"([+-][\d.]+) \+/- ([\d.]+)  (helps|harms|no difference)", whole)
+    assert len(found) == 3
+    for gain, half, verdict in found:
+        sure = abs(float(gain)) > float(half)
+        expected = {"helps", "harms"} if sure else {"no difference"}
+        assert verdict in expected or abs(abs(float(gain)) - float(half)) < 0.002
 
 
 def test_the_example_plugin_passes_its_tests(plugin_site, tmp_path):

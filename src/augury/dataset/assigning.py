@@ -97,6 +97,8 @@ def _decide(recipe: Recipe, db: duckdb.DuckDBPyConnection, folder: Path, work: W
     repeats = [
         {
             "what": near.dedup.what,
+            "on": near.dedup.kind,
+            "fields": list(near.dedup.fields),
             "detector": near.dedup.id,
             "near": near.dedup.near,
             "keep": near.dedup.keep,

@@ -5,7 +5,7 @@ Rows are gathered in a database on disk, so that a dataset larger than memory ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augury.dataset.columns import COPY, PARENTS, Columns
@@ -123,13 +123,18 @@ class Audit:
         yield from self._some(_CONTENTS, lambda r: Finding(f"{r[3]} and {r[4]}", f"{r[0]} equals {r[1]}, on {r[2]}"))
 
     def _some(self, query: str, finding: Any, values: tuple[Any, ...] = ()) -> Iterator[Finding]:
-        count = 0
-        for row in rows_of(self.db, query, values):
-            count += 1
-            if count <= MOST:
-                yield finding(row)
-        if count > MOST:
-            yield Finding("and", f"{count - MOST} more like the last")
+        yield from some(finding(row) for row in rows_of(self.db, query, values))
+
+
+def some(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the first findings of one sort; of the rest their number."""
+    count = 0
+    for found in findings:
+        count += 1
+        if count <= MOST:
+            yield found
+    if count > MOST:
+        yield Finding("and", f"{count - MOST} more like the last")
 
 
 def _orphan(row: tuple[Any, ...]) -> Finding:

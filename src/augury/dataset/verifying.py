@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augury.dataset.audit import Audit, Finding
+from augury.dataset.audit import Audit, Finding, some
 from augury.dataset.identity import content_hash, quarantine_digest, row_id
+from augury.dataset.lookalikes import Lookalikes, lookalikes
 from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
 from augury.dataset.reading import Dataset
 from augury.dataset.tables import database, sorted_digests
@@ -69,7 +70,12 @@ def verify(folder: str | Path) -> Report:
     sidecars = _check_files(data, report)
     with tempfile.TemporaryDirectory(prefix="augury-verify-") as temporary, database(Path(temporary)) as db:
         audit = Audit(db, data.manifest.data["group"])
-        whole = _check_shards(data, report, audit, ROWS in sidecars)
+        repeats = data.manifest.data["repeats"]
+        alike = {name: lookalikes(repeats, name, columns) for name, columns in data.columns.items()}
+        whole = _check_shards(data, report, audit, alike, ROWS in sidecars)
+        for compared in (c for found in alike.values() for c in found):
+            report.findings.extend(some(compared.findings()))
+            report.checks.append(compared.compared)
         if RECORDS in sidecars:
             _audit(data, report, audit)
         if whole:
@@ -104,7 +110,9 @@ def _beside(name: str, shards: set[str]) -> bool:
     return name.startswith(tuple(folders))
 
 
-def _check_shards(data: Dataset, report: Report, audit: Audit, marked: bool) -> bool:
+def _check_shards(
+    data: Dataset, report: Report, audit: Audit, alike: Mapping[str, Sequence[Lookalikes]], marked: bool
+) -> bool:
     """Check every shard's bytes and rows; return whether all could be read."""
     whole = True
     marks = _marks(data) if marked else iter(())
@@ -118,7 +126,7 @@ def _check_shards(data: Dataset, report: Report, audit: Audit, marked: bool) -> 
         changed = hash_file(path) != shard["sha256"]
         if changed:
             report.findings.append(Finding(shard["path"], "its bytes are not those that were written"))
-        found = _check_rows(data, shard, report, audit, expected)
+        found = _check_rows(data, shard, report, audit, alike[shard["collection"]], expected)
         report.rows += found
         if found != shard["rows"]:
             whole = False
@@ -128,7 +136,14 @@ def _check_shards(data: Dataset, report: Report, audit: Audit, marked: bool) -> 
     return whole
 
 
-def _check_rows(data: Dataset, shard: Mapping[str, Any], report: Report, audit: Audit, marks: Sequence[bytes]) -> int:
+def _check_rows(
+    data: Dataset,
+    shard: Mapping[str, Any],
+    report: Report,
+    audit: Audit,
+    alike: Sequence[Lookalikes],
+    marks: Sequence[bytes],
+) -> int:
     """Hash and audit a shard's rows, name those that are not as they were written; return how many there are."""
     columns = data.columns[shard["collection"]]
     count = 0
@@ -140,6 +155,8 @@ def _check_rows(data: Dataset, shard: Mapping[str, Any], report: Report, audit: 
                 report.findings.append(Finding(place, f"{row[ROW_ID]} is not the row that was written"))
             count += 1
             audit.add_row(place, shard["collection"], shard["side"], row, columns, digest)
+            for compared in alike:
+                compared.add(place, shard["side"], row, columns)
     except DataError as error:
         report.findings.append(Finding(f"{shard['path']} rows from {count}", f"cannot be read: {error}"))
     return count

@@ -131,25 +131,41 @@ class Log(Format):
                 )
         if self.users:
             yield from self._fill_users(grouping, join_inside(self._folder(source), self.users, "log.users"), own)
+        columns, given = list(names.items()), tuple(own)
         for raw in self.inner.read(source, {**wanted, **own}):
-            problem = raw.problem or self._problem(raw, known)
+            values = raw.values
+            name, problem = ("", raw.problem) if raw.problem else self._user_of(raw)
+            problem = problem or self._foreign(values, known)
             if problem:
                 yield raw._replace(key=None, problem=problem)
                 continue
-            event = {name: raw.values[c] for c, name in names.items() if raw.values.get(c) is not None}
-            user = {c: raw.values[c] for c in own if raw.values.get(c) is not None}
-            grouping.add("log", _name(raw, self.user), (event, user, raw.where))
+            event = {name: values[column] for column, name in columns if values.get(column) is not None}
+            user = {column: values[column] for column in given if values.get(column) is not None}
+            grouping.add("log", name, (event, user, raw.where))
 
     def _fill_users(self, grouping: _Grouping, place: str, own: Fields) -> Iterator[RawRecord]:
         form = _format_of(place, self)
         keys = {c: FieldSpec(c, Id()) for c in self.user if c not in own}
         for raw in form.read(place, {**keys, **own}):
-            if not raw.problem and any(raw.values.get(c) is None for c in self.user):
-                raw = raw._replace(problem=_nobody(self.user))
-            if raw.problem:
-                yield raw._replace(key=None)
+            name, problem = ("", raw.problem) if raw.problem else self._user_of(raw)
+            if problem:
+                yield raw._replace(key=None, problem=problem)
             else:
-                grouping.add("own", _name(raw, self.user), {c: v for c, v in raw.values.items() if c in own})
+                grouping.add("own", name, {c: v for c, v in raw.values.items() if c in own})
+
+    def _user_of(self, raw: RawRecord) -> tuple[str, str]:
+        """Return a row's user, or what is wrong with it."""
+        found = [raw.values.get(column) for column in self.user]
+        if None in found:
+            what = f"a value in {' and '.join(self.user)}"
+            return "", describe("", what, shown("none"), fix="fill it, or set user: to other columns")
+        name = str(found[0]) if len(found) == 1 else "|".join(map(str, found))
+        if not name.isascii():
+            try:
+                name.encode()
+            except UnicodeEncodeError:
+                return "", describe("", "a user in UTF-8", name, fix="correct the file's encoding")
+        return name, ""
 
     def event_columns(self, spec: FieldSpec) -> dict[str, str]:
         """Return the log's column to the event's for every column of the field's events."""
@@ -163,20 +179,12 @@ class Log(Format):
         rows = _format_of(place, self).read(place, {self.item: FieldSpec(self.item, Id())})
         return frozenset(str(raw.values[self.item]) for raw in rows if raw.values.get(self.item) is not None)
 
-    def _problem(self, raw: RawRecord, known: frozenset[str] | None) -> str:
-        if any(raw.values.get(column) is None for column in self.user):
-            return _nobody(self.user)
-        try:
-            _name(raw, self.user).encode()
-        except UnicodeEncodeError:
-            return describe("", "a user in UTF-8", _name(raw, self.user), fix="correct the file's encoding")
-        item = raw.values.get(self.item)
-        if known is not None and item is not None and str(item) not in known:
-            fix = "add it to the file, or drop the event"
-            return describe(
-                f"column {self.item!r}", f"an item of {self.items}", item, name=str(item), known=known, fix=fix
-            )
-        return ""
+    def _foreign(self, values: Mapping[str, Any], known: frozenset[str] | None) -> str:
+        item = values.get(self.item)
+        if known is None or item is None or str(item) in known:
+            return ""
+        fix = "add it to the file, or drop the event"
+        return describe(f"column {self.item!r}", f"an item of {self.items}", item, name=str(item), known=known, fix=fix)
 
     def _record(self, user: str, rows: list[Any], own: dict[str, Any] | None, fields: Fields) -> RawRecord:
         """Return a user's record; events keep the order of the log."""
@@ -366,15 +374,6 @@ class _Grouping:
         while rows := cursor.fetchmany(4096):
             for name, body in rows:
                 yield name, pickle.loads(body)
-
-
-def _name(raw: RawRecord, columns: tuple[str, ...]) -> str:
-    return "|".join(str(raw.values[column]) for column in columns)
-
-
-def _nobody(columns: tuple[str, ...]) -> str:
-    what = f"a value in {' and '.join(columns)}"
-    return describe("", what, shown("none"), fix="fill it, or set user: to other columns")
 
 
 def _format_of(place: str, log: Log) -> Format:

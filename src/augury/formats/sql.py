@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -33,8 +34,8 @@ class Connection(Protocol):
         """Return the columns of a query's result."""
         ...
 
-    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query's result, a batch in memory at a time."""
+    def rows(self, query: str) -> tuple[list[str], Iterator[Sequence[Any]]]:
+        """Return the columns of a query's result and its rows, a batch in memory at a time."""
         ...
 
     def tables(self) -> list[str]:
@@ -60,7 +61,7 @@ class Sql(Format):
     Args:
         table: The table or view that is read; it may be left out where there is one only. Written ones are called so,
             or ``records``.
-        query: A single SELECT to read instead.
+        query: A single SELECT to read instead, without a semicolon.
         engine: Which files are written.
         password_env: The environment variable that holds the password of a URL.
     """
@@ -91,13 +92,13 @@ class Sql(Format):
         for place, name in self._places(source):
             with self._opened(place, name) as database:
                 query = self._query(database, name)
-                columns = database.columns(query)
+                columns, rows = database.rows(query)
                 repeated = next((c for c in columns if columns.count(c) > 1), None)
                 if repeated is not None:
                     fix = "name one of them with AS"
                     raise DataError(describe(f"{name} query", "column names that differ", repeated, fix=fix))
                 check_columns(name, fields, columns, [])
-                for number, row in enumerate(database.rows(query)):
+                for number, row in enumerate(rows):
                     found = {c: v for c, v in zip(columns, row, strict=True) if c in fields and v is not None}
                     yield _record(found, f"{name} row {number}", str(Path(place).parent), fields)
 
@@ -213,10 +214,10 @@ class _Embedded:
         cursor = self._db.cursor().execute(f"SELECT * FROM ({query}) AS q LIMIT 0")
         return [column[0] for column in cursor.description]
 
-    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+    def rows(self, query: str) -> tuple[list[str], Iterator[Sequence[Any]]]:
         cursor = self._db.cursor().execute(query)
-        while batch := cursor.fetchmany(_BATCH_ROWS):
-            yield from batch
+        batches = iter(lambda: cursor.fetchmany(_BATCH_ROWS), [])
+        return [column[0] for column in cursor.description], chain.from_iterable(batches)
 
 
 def _server(url: str, password_env: str | None) -> Iterator[Connection]:
@@ -262,10 +263,9 @@ class _Server:
         with self._execute(f"SELECT * FROM ({query}) AS q WHERE 1 = 0") as result:
             return list(result.keys())
 
-    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        with self._execute(query) as result:
-            for row in result:
-                yield tuple(row)
+    def rows(self, query: str) -> tuple[list[str], Iterator[Sequence[Any]]]:
+        result = self._execute(query)
+        return list(result.keys()), iter(result)
 
     def _execute(self, query: str) -> Any:
         return self._connection.exec_driver_sql(query)

@@ -104,6 +104,8 @@ class Dedup:
         near: The similarity from which two records are near-duplicates.
         keep: ``one`` rejects all but one of what is alike; ``all`` keeps them, on one side.
         what: The field or columns it compares, for messages.
+        kind: The kind it compares: "row" for columns.
+        fields: The field or columns.
     """
 
     where: str
@@ -113,6 +115,8 @@ class Dedup:
     near: float
     keep: str
     what: str
+    kind: str
+    fields: tuple[str, ...]
 
 
 class _DedupKeys(Configured):
@@ -213,11 +217,11 @@ class _Reading:
         given = params.get("field")
         met = False
         for collection, schema in self.now.items():
-            for chosen in _choose(schema, _kinds(cleaner.on), cleaner.columns, given, where):
+            for chosen in _choose(schema, kinds_of(cleaner.on), cleaner.columns, given, where):
                 met = True
                 self._place(collection, schema, where, name, cleaner, chosen)
         if not met:
-            wanted = " or ".join(_kinds(cleaner.on))
+            wanted = " or ".join(kinds_of(cleaner.on))
             got = shown("none in any collection")
             raise RecipeError(
                 describe(where, f"a field of kind {wanted}", got, fix="name it with field:, or remove it")
@@ -242,27 +246,31 @@ class _Reading:
         detector: Detector = entry.load().build({k: v for k, v in params.items() if k not in own}, where)
         near = detector.near if keys.near is None else keys.near
         number = len(self.dedups)
-        what = ""
+        what = kind = ""
+        fields: dict[str, None] = {}
         for collection, schema in self.now.items():
-            found = _choose(schema, _kinds(detector.on), detector.columns, given, where)
+            found = _choose(schema, kinds_of(detector.on), detector.columns, given, where)
             if len(found) > 1:
                 names = ", ".join(c.field for c in found)
                 raise RecipeError(describe(where, "one field to compare", shown(names), fix="name it with field:"))
             for chosen in found:
                 what = " and ".join(chosen.columns) or chosen.field
+                kind = ROW if chosen.columns else schema[chosen.field].kind_id
+                fields |= dict.fromkeys(chosen.columns or (chosen.field,))
                 self.stages[collection].append(Sketch(number, detector, chosen.field, chosen.columns))
         if not what:
-            wanted = " or ".join(_kinds(detector.on))
+            wanted = " or ".join(kinds_of(detector.on))
             got = shown("none in any collection")
             raise RecipeError(describe(where, f"a field of kind {wanted}", got, fix="name it with field:"))
-        self.dedups.append(Dedup(where, number, detector_id, detector, near, keys.keep, what))
+        made = Dedup(where, number, detector_id, detector, near, keys.keep, what, kind, tuple(fields))
+        self.dedups.append(made)
 
     def _default(self, given: str | list[str] | None, where: str) -> str:
         """Return the default detector of the field's kind; without a field, of the only kind there is one for."""
         defaults: dict[str, str] = {}
         for entry in registry().entries("detectors"):
             if isinstance(entry.spec, DetectorSpec) and entry.spec.default:
-                defaults |= dict.fromkeys(_kinds(entry.spec.on), entry.id)
+                defaults |= dict.fromkeys(kinds_of(entry.spec.on), entry.id)
         if isinstance(given, list):
             kinds = {ROW}
         else:
@@ -306,7 +314,8 @@ def _choose(schema: Schema, kinds: tuple[str, ...], columns: tuple[str, ...], gi
     return [_Chosen(f.name) for f in found]
 
 
-def _kinds(on: str | tuple[str, ...]) -> tuple[str, ...]:
+def kinds_of(on: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a cleaner or detector is on as a tuple."""
     return (on,) if isinstance(on, str) else tuple(on)
 
 

@@ -204,6 +204,24 @@ def renders_there_and_back(case: KindCase) -> None:
         case.same(case.kind.render(moved, second), value, "there and back in two segments")
 
 
+@check(when=lambda case: type(case.kind).moments is not Kind.moments)
+def cuts_in_time(case: KindCase) -> None:
+    """Moments ascend; a cut gives the parts before it and the parts from it on, and loses none.
+
+    Troubleshooting: ``cut`` must part at the moments that ``moments`` tells, an equal one going to the future.
+    """
+    for value in case.values:
+        moments = list(case.kind.moments(value))
+        assert moments == sorted(moments), f"moments are out of order: {moments}"
+        for at in (*moments, float("-inf"), float("inf")):
+            history, future = case.kind.cut(value, at)
+            for side in (history, future):
+                case.same(case.kind.check(side), side, f"a side of the cut at {at}")
+            before, after = list(case.kind.moments(history)), list(case.kind.moments(future))
+            assert before + after == moments, f"cut at {at}: {before} and {after} of {moments}"
+            assert all(moment < at for moment in before) and all(moment >= at for moment in after)
+
+
 @check(when=_target)
 def closes_what_it_opens(case: KindCase) -> None:
     """A carried value that followed nothing closes as the value it was.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from augury.views import Words
 
 _OWN = ("item", "time", "rating")
+_YEAR_1990, _YEAR_2100 = 631_152_000, 4_102_444_800
 
 
 class Interactions(Kind):
@@ -162,12 +164,12 @@ class Interactions(Kind):
         return [first, other, first[2:], first[3:4], []]
 
     def show(self, value: History) -> Words:
-        """Return the events as words: item, time and rating."""
+        """Return the events as words: item, time (as a moment where it can be one after 1990) and rating."""
         from augury.views import Words
 
         words = []
         for item, time, rating, _ in value:
-            at = "" if time is None else f" @{time:g}"
+            at = "" if time is None else f" @{_moment(time)}"
             words.append(f"{item}{at}" + ("" if rating is None else f" \u2605{rating:g}"))
         return Words("\n".join(words))
 
@@ -197,7 +199,7 @@ class Interactions(Kind):
                 what += range(first, first + len(piece.text))
                 new += piece.text  # type: ignore[arg-type]
         chosen = np.array(what, dtype=np.int64)
-        all_of_them = value.extended(new)
+        all_of_them = value.extended(new) if new else value
         return History(
             all_of_them.item[chosen],
             None if value.time is None else _times(value.time, segment),
@@ -259,6 +261,12 @@ def _listed(column: np.ndarray | None) -> list[Any]:
     assert column is not None, "a column its kind does not keep"
     values = column.tolist()
     return [None if v != v else v for v in values] if column.dtype == np.float64 else values
+
+
+def _moment(time: float) -> str:
+    if not _YEAR_1990 < time < _YEAR_2100:
+        return f"{time:.12g}"
+    return datetime.fromtimestamp(time, UTC).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def _mapping(event: Event) -> dict[str, Any]:

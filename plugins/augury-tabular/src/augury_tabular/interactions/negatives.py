@@ -14,7 +14,7 @@ from augury.op import Info, Op
 from augury.params import Within
 from augury.rng import Rng
 from augury_tabular.interactions.history import History
-from augury_tabular.interactions.places import inserted, plain, same_history
+from augury_tabular.interactions.places import inserted, same_history
 from augury_tabular.statistics import Row
 
 _TRIES = 16
@@ -38,7 +38,7 @@ class Negatives(Op):
 
     Draws: for each positive its negatives, with replacement over the items the user has not met.
 
-    Cost: O(events x per_event x log items); fitting O(all events).
+    Cost: O(events x per_event x log items), and O(items) once for a user who has met nearly all; fitting O(all events).
 
     Reference: the exponent of Mikolov et al., "Distributed representations of words and phrases", 2013.
     """
@@ -70,17 +70,18 @@ class Negatives(Op):
         """Return [place, event] in order."""
         history: History = info.value
         self._check(info.kind)
-        met = set(history.item.tolist())
+        unmet = _Unmet(set(history.item.tolist()), **info.state[info.field])
+        ratings = [] if history.rating is None else history.rating.tolist()
         edits: list[list[Any]] = []
-        for place in range(len(history)):
-            if history.stars(place) == self.rating:
+        for place, given in enumerate(ratings):
+            if given == self.rating:
                 continue
+            time, context = history.moment(place), history.around(place)
             for _ in range(self.per_event):
-                item = _unmet(rng, met, **info.state[info.field])
+                item = unmet.drawn(rng)
                 if item is None:
                     return {"field": info.field, "edits": edits}
-                event = Event(item, history.moment(place), self.rating, history.around(place))
-                edits.append([place, plain(event)])
+                edits.append([place, [item, time, self.rating, context]])
         return {"field": info.field, "edits": edits}
 
     def _check(self, kind: Any) -> None:
@@ -98,14 +99,27 @@ class Negatives(Op):
         return inserted(info.size.length, [(place, Event(*event)) for place, event in edits]) if edits else []
 
 
-def _unmet(rng: Rng, met: set[str], items: Sequence[str], until: Sequence[float]) -> str | None:
-    """Return an item the user has not met, by weight; None where there is none of any weight."""
-    for _ in range(_TRIES):
-        if not until or not until[-1]:
-            return None
-        item = items[min(bisect_right(until, rng.random() * until[-1]), len(items) - 1)]
-        if item not in met:
-            return item
-    weights = [b - a for a, b in zip([0.0, *until], until, strict=False)]
-    rest = [(item, weight) for item, weight in zip(items, weights, strict=True) if item not in met and weight > 0]
-    return rest[rng.weighted([weight for _, weight in rest])][0] if rest else None
+class _Unmet:
+    """The items a user has not met. Rejection finds them fast where they are many; else they are listed, once."""
+
+    def __init__(self, met: set[str], items: Sequence[str], until: Sequence[float]) -> None:
+        """Hold the items that are met, and all of them with the cumulative sums of their weights."""
+        self._met, self._items, self._until = met, items, until
+
+    def drawn(self, rng: Rng) -> str | None:
+        """Return an item by weight; None where there is none of any weight."""
+        for _ in range(_TRIES if self._met else 1):
+            if not self._until or not self._until[-1]:
+                return None
+            item = self._items[min(bisect_right(self._until, rng.random() * self._until[-1]), len(self._items) - 1)]
+            if item not in self._met:
+                return item
+        self._list()
+        return self.drawn(rng)
+
+    def _list(self) -> None:
+        """Leave only the items that are not met."""
+        weights = (b - a for a, b in zip([0.0, *self._until], self._until, strict=False))
+        rest = [(i, w) for i, w in zip(self._items, weights, strict=True) if i not in self._met and w > 0]
+        self._items, self._until = [i for i, _ in rest], list(accumulate(w for _, w in rest))
+        self._met = set()
