@@ -30,6 +30,7 @@ class Number(Kind):
         decimals: Digits after the point that values are rounded to; None keeps all.
     """
 
+    entry_id = "number"
     space = "row"
 
     integer: bool = False
@@ -110,6 +111,7 @@ class Category(Kind):
         store: What it is kept as: ``text`` or ``integer``.
     """
 
+    entry_id = "category"
     space = "row"
     lifts_to = "distribution"
 
@@ -164,6 +166,8 @@ class Category(Kind):
 class Distribution(Kind):
     """Weights over categories that sum to 1: a mixed label. In memory a mapping of text to float."""
 
+    entry_id = "distribution"
+
     def check(self, value: Any) -> dict[str, float]:
         """Return a dict sorted by category.
 
@@ -214,6 +218,7 @@ def _mix(values: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dic
 class Datetime(Kind):
     """A moment: a ``datetime`` (naive, or with its zone), or ISO 8601 text of one."""
 
+    entry_id = "datetime"
     space = "row"
 
     def check(self, value: Any) -> datetime:
@@ -265,6 +270,7 @@ class Datetime(Kind):
 class Boolean(Kind):
     """True or false."""
 
+    entry_id = "boolean"
     space = "row"
     lifts_to = "distribution"
 
@@ -301,6 +307,7 @@ class Boolean(Kind):
 class Id(Kind):
     """A name of something: text, compared and never computed with. Ops leave it alone."""
 
+    entry_id = "id"
     space = "row"
 
     def check(self, value: Any) -> str:
