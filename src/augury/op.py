@@ -115,6 +115,8 @@ class Op(Configured):
         makes: Static change of kinds: {"self": "raw_image"}, {"label": "distribution"} ("label" is the role).
         columns: For ops on "row": the kinds of the columns it may change.
         fits: Whether `fit` must run on the training side first.
+        reparametrises: For ops on "row": whether its change is taken in the terms of the constraints it touches (see
+            `augury.constraints.base.Constraint.follow`), so that it keeps them. Otherwise a row it breaks is an error.
     """
 
     on: ClassVar[str | tuple[str, ...]] = ""
@@ -123,6 +125,7 @@ class Op(Configured):
     makes: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[str, ...]] = ()
     fits: ClassVar[bool] = False
+    reparametrises: ClassVar[bool] = False
 
     def fit(self, batches: Iterable[Sequence[tuple[str, Mapping[str, Any]]]], fields: Mapping[str, Any]) -> Any:
         """Return a state (JSON values and numpy arrays) from the training side: batches of (id, record), sorted by id.

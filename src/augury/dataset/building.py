@@ -21,6 +21,7 @@ from augury.dataset import write
 from augury.dataset.assigning import Assigned, Left, assign, left_before, sides_of, sorted_left
 from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
+from augury.dataset.constraining import apply_constraints, count_broken
 from augury.dataset.copies import assign_copies
 from augury.dataset.durable import put_in_place, write_json
 from augury.dataset.identity import content_hash, quarantine_digest, row_id, schema_document
@@ -131,6 +132,9 @@ class _Making:
         with self._stage("assign") as done:
             assigned = assign(self.recipe, self.work, collected, self.engine.workers)
             index, gone = self._judge_fitted(assigned)
+            index, broken = apply_constraints(self.recipe, self.work, index)
+            gone += broken
+            self.warnings += count_broken(broken)
             plans = self._plan(assigned, index, collected)
             done(len(index))
         with self._stage("fit") as done:

@@ -169,6 +169,10 @@ class Stored:
                 out[name] = _payload(value) if isinstance(value, dict) and "location" in value else value
         return out
 
+    def source(self, file: int, row: int) -> str:
+        """Return where a record stands in its source, for messages."""
+        return str(read_batch(self.folder / self.files[file]).column("source")[row].as_py())
+
     def records(self, places: Sequence[tuple[int, int]]) -> Iterator[dict[str, Any]]:
         """Yield the stored fields of records, in order; runs of neighbouring rows are read together."""
         start = 0

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augury.catalog import registry
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.pipelines.compiling import Compiler
+from augury.pipelines.constrained import STATE, Rules, fit_constraints, read_constraints
 from augury.pipelines.donors import Ring
 from augury.pipelines.fields import parse_schema
 from augury.pipelines.nodes import GroupNode, LiftNode, Node, OpNode, wrap
@@ -22,6 +23,9 @@ from augury.pipelines.steps import Reader
 from augury.record import FieldSpec, Record, Schema
 from augury.rng import record_key
 from augury.values import canonical_bytes
+
+if TYPE_CHECKING:
+    from augury.constraints import Constraint
 
 FIT_BATCH = 1024
 
@@ -43,6 +47,7 @@ def pipeline(
     compile: bool = True,
     partial: bool = False,
     where: str = "steps",
+    constraints: Sequence[Any] = (),
 ) -> Pipeline:
     """Compile steps against fields.
 
@@ -52,6 +57,7 @@ def pipeline(
         compile: False runs every effect by itself, for comparison: same draws, sizes and targets.
         partial: Leave out steps whose field the schema lacks, instead of refusing.
         where: What messages call the list of steps.
+        constraints: What holds between the columns of a row, as `augury.constraints.Constraint` or as a recipe has it.
 
     Raises:
         RecipeError: for every mistake found, a line each.
@@ -63,7 +69,8 @@ def pipeline(
     if errors:
         raise RecipeError("\n".join(str(error) for _, error in errors))
     nodes, compiler, reader = made
-    return Pipeline(schema, nodes, compiler, [*reader.warnings, *compiler.warnings], compile)
+    warnings = [*reader.warnings, *compiler.warnings]
+    return Pipeline(schema, nodes, compiler, warnings, compile, read_constraints(constraints, schema))
 
 
 def check_steps(
@@ -85,7 +92,13 @@ class Pipeline:
     """Compiled steps. Immutable and safe from any thread; `fit` returns another one."""
 
     def __init__(
-        self, schema: Schema, nodes: list[Node], compiler: Compiler, warnings: list[str], compile: bool
+        self,
+        schema: Schema,
+        nodes: list[Node],
+        compiler: Compiler,
+        warnings: list[str],
+        compile: bool,
+        constraints: tuple[Constraint, ...] = (),
     ) -> None:
         """Hold the nodes; use `pipeline` to build one."""
         self.schema = schema
@@ -97,9 +110,11 @@ class Pipeline:
         self.compile = compile
         self.needs_pool = any(n.donors for n in self.ops)
         self.pools = tuple(sorted({n.pool for n in self.ops if n.donors}))
-        self.needs_fit = any(n.op.fits for n in self.ops)
+        self.constraints = constraints
+        self.needs_fit = any(n.op.fits for n in self.ops) or any(c.fits for c in constraints)
         self.states: Mapping[str, Any] = {}
         self.state_hashes: Mapping[str, str] = {}
+        self.rules = Rules(constraints, schema, {}) if constraints else None
         self.fingerprint = self._fingerprint()
         self._final_lifts: dict[str, Kind] = {
             name: spec.kind for name, spec in self.schema_after.fields.items() if spec.kind is not schema[name].kind
@@ -115,7 +130,10 @@ class Pipeline:
             [f.name, f.kind_id, f.kind.to_dict(), f.link, f.role, f.on_unmoved, f.on_empty]
             for f in self.schema.fields.values()
         ]
-        return blake2b(json.dumps([steps, fields], sort_keys=True).encode(), digest_size=16).hexdigest()
+        parts = [steps, fields]
+        if self.constraints:
+            parts.append([[c.id, c.to_dict()] for c in self.constraints])
+        return blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -192,12 +210,12 @@ class Pipeline:
         raise wrapped from error
 
     def _check_ready(self) -> None:
-        missing = [n for n in self.ops if n.op.fits and n.path not in self.states]
+        missing = [(n.path, n.spec.id) for n in self.ops if n.op.fits and n.path not in self.states]
+        missing += [("constraints", c.text) for c in self.constraints if c.fits and STATE + c.text not in self.states]
         if missing:
+            where, what = missing[0]
             fix = "call pipe.fit(records) with the training side first"
-            raise RecipeError(
-                describe(missing[0].path, "a fitted pipeline", shown(f"{missing[0].spec.id} not fitted"), fix=fix)
-            )
+            raise RecipeError(describe(where, "a fitted pipeline", shown(f"{what} not fitted"), fix=fix))
 
     def _rings(self, pool: Pool | None, pools: Mapping[str, Pool] | None) -> dict[str, Ring]:
         if not self.needs_pool:
@@ -230,6 +248,7 @@ class Pipeline:
         key = record_key(seed, record_id, copy)
         now = Running(self.schema, values, record_id, copy, key, rings, self.states, self.state_hashes, self.compile)
         now.exceptions = self.exceptions
+        now.rules = self.rules
         return now
 
     def _advance(self, now: Running) -> None:
@@ -273,6 +292,7 @@ class Pipeline:
                 yield [(i, self.schema.check(record, f"record {i!r}")) for i, record in part]
 
         states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
+        states |= fit_constraints(self.constraints, self.schema, batches())
         return self.with_states(states)
 
     def with_states(self, states: Mapping[str, Any]) -> Pipeline:
@@ -280,6 +300,7 @@ class Pipeline:
         fitted = object.__new__(Pipeline)
         fitted.__dict__.update(self.__dict__)
         fitted.states = dict(states)
+        fitted.rules = Rules(self.constraints, self.schema, fitted.states) if self.constraints else None
         fitted.state_hashes = {p: blake2b(canonical_bytes(s), digest_size=8).hexdigest() for p, s in states.items()}
         return fitted
 

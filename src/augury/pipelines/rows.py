@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from augury.effects import Rows
 from augury.errors import EngineError, describe, shown
@@ -11,6 +11,8 @@ from augury.errors import EngineError, describe, shown
 if TYPE_CHECKING:
     import numpy as np
 
+    from augury.constraints import Constraint
+    from augury.pipelines.constrained import Rules
     from augury.pipelines.nodes import OpNode
     from augury.pipelines.running import Running
 
@@ -29,14 +31,48 @@ def run_rows(records: Sequence[Running]) -> dict[Running, Exception]:
             by_step.setdefault(node.index, []).append((record, node, effect))
         record.rows = []
     failed: dict[Running, Exception] = {}
+    rules = records[0].rules if records else None
     for index in sorted(by_step):
+        before = _before(rules, by_step[index]) if rules is not None else None
         groups: dict[Any, list[Pending]] = {}
         for item in by_step[index]:
             effect = item[2]
             groups.setdefault((effect.fn, effect.reads, effect.writes, tuple(effect.args)), []).append(item)
         for members in groups.values():
             _run_group([m for m in members if m[0] not in failed], failed)
+        if rules is not None and before is not None:
+            _hold(rules, before, failed)
     return failed
+
+
+class _Before(NamedTuple):
+    """A step about to run under constraints: those it touches, its records, their columns where it must follow."""
+
+    node: OpNode
+    touched: Sequence[Constraint]
+    records: Sequence[Running]
+    columns: dict[str, np.ndarray] | None
+
+
+def _before(rules: Rules, items: Sequence[Pending]) -> _Before | None:
+    node = items[0][1]
+    touched = rules.touched(name for _, _, effect in items for name in effect.writes)
+    if not touched:
+        return None
+    records = list(dict.fromkeys(record for record, _, _ in items))
+    follows = node.op.reparametrises
+    return _Before(node, touched, records, rules.columns(touched, [r.values for r in records]) if follows else None)
+
+
+def _hold(rules: Rules, before: _Before, failed: dict[Running, Exception]) -> None:
+    """Judge what a step made, without the records that it failed on."""
+    kept = [i for i, record in enumerate(before.records) if record not in failed]
+    columns = before.columns
+    if columns is not None and len(kept) < len(before.records):
+        columns = {name: values[kept] for name, values in columns.items()}
+    for record, error in rules.hold(before.touched, columns, [before.records[i] for i in kept]).items():
+        record.node = before.node
+        failed[record] = error
 
 
 def _run_group(members: Sequence[Pending], failed: dict[Running, Exception]) -> None:

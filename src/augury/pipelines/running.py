@@ -18,6 +18,7 @@ from augury.spaces import segment_class
 from augury.spaces.row import RowSize
 
 if TYPE_CHECKING:
+    from augury.pipelines.constrained import Rules as ConstraintRules
     from augury.pipelines.nodes import OpNode
 
 OPAQUE = (Pixels, Samples)
@@ -41,6 +42,7 @@ class Running:
         "node",
         "rings",
         "rows",
+        "rules",
         "schema",
         "state_hashes",
         "states",
@@ -75,6 +77,7 @@ class Running:
         self.applied: list[Applied] = []
         self.node: OpNode | None = None
         self.rows: list[tuple[OpNode, Rows]] = []
+        self.rules: ConstraintRules | None = None
         self.stored: dict[str, Applied] | None = None
         self.trace: list[str] | None = None
         self.exceptions: Mapping[str, Mapping[str, Any]] = {}

@@ -14,6 +14,7 @@ from augury.recipe.cleaning import CleanPlan, Dedup
 from augury.record import Schema
 
 if TYPE_CHECKING:
+    from augury.constraints import Constraint
     from augury.dataset import Manifest
 
 SIDES = ("train", "val", "test")
@@ -157,7 +158,7 @@ class Recipe:
     ``pipelines`` holds the compiled pipeline of each collection: steps on fields a collection lacks are left out, and
     its ``schema`` is what cleaning leaves of what the collection's source gives. ``document`` is the plain content it
     was read from, defaults not filled in; ``hash`` is that of its meaning, ``parts`` are those of its sections.
-    ``transforms`` are the Python files it named, with their SHA-256.
+    ``transforms`` are the Python files it named, with their SHA-256. ``constraints`` hold between the columns of rows.
     """
 
     seed: int
@@ -180,6 +181,7 @@ class Recipe:
     mix: Mix | None = None
     report: Report = Report()
     parts: Mapping[str, str] = field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
 
     def run(self, out: str | Path, *, workers: int = 1, **options: Any) -> Manifest:
         """Build the dataset in the folder ``out``; the same as ``augury run``. See `augury.dataset.run`."""

@@ -18,6 +18,7 @@ from augury.recipe.code import read_transforms
 from augury.recipe.keys import Section
 from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
 from augury.recipe.problems import Problems
+from augury.recipe.rules import constraints_of, read_rules
 from augury.recipe.sections import (
     check_pools,
     check_requires,
@@ -42,6 +43,7 @@ KEYS = (
     "collect",
     "fields",
     "clean",
+    "constraints",
     "split",
     "augment",
     "mix",
@@ -127,6 +129,7 @@ class _Reading:
         sources = read_sources(self.top.raw("collect"), self.folder, self.problems)
         schema, whole = self._schema()
         names = schema if whole else _AnySchema()
+        rules = read_rules(self.top.raw("constraints"), schema, sources, self.problems) if whole else ()
         split = read_split(self.top.raw("split"), names, self.problems)
         augment, steps = read_augment(self.top.raw("augment"), names, self.problems)
         mix = read_mix(self.top.raw("mix"), [s.collection for s in sources if s.written], self.problems)
@@ -142,7 +145,12 @@ class _Reading:
         if sources:
             check_pools(steps, STEPS, {s.collection: s for s in sources}, self.problems)
         self.problems.raise_if_any()
-        pipelines = {name: pipeline(steps, own, partial=True, where="augment.steps") for name, own in cleaned.items()}
+        pipelines = {
+            name: pipeline(
+                steps, own, partial=True, where="augment.steps", constraints=constraints_of(rules, own, name)
+            )
+            for name, own in cleaned.items()
+        }
         self._check_written(pipelines, write)
         self.problems.raise_if_any()
         collect = tuple(source for source, _ in resolved.values())
@@ -150,6 +158,8 @@ class _Reading:
         meaning["clean"] = {name: plan.describes for name, plan in cleaning.items()}
         meaning["dedup"] = [[d.id, d.near, d.keep] for d in dedups]
         meaning["mix"], meaning["report"] = mix and asdict(mix), asdict(report)
+        if rules:
+            meaning["constraints"] = [[c.id, c.to_dict()] for c in rules]
         return Recipe(
             seed=seed,
             collect=collect,
@@ -171,6 +181,7 @@ class _Reading:
             mix=mix,
             report=report,
             parts={name: _hash(part) for name, part in meaning.items()},
+            constraints=rules,
         )
 
     def _transforms(self) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, get_args
 
 from augury.catalog import registry
+from augury.constraints import CONSTRAINTS
 from augury.errors import PluginBroken
 from augury.params import json_schema
 from augury.pipelines.steps import COMBINATORS
@@ -48,6 +49,7 @@ def recipe_schema() -> Json:
                     "additionalProperties": {"$ref": "#/$defs/field"},
                 },
                 "clean": {"type": "array", "items": {"$ref": "#/$defs/cleaner"}, "minItems": 1},
+                "constraints": {"type": "array", "items": {"$ref": "#/$defs/constraint"}},
                 "split": {"$ref": "#/$defs/split"},
                 "augment": {"$ref": "#/$defs/augment"},
                 "mix": _mix(),
@@ -63,6 +65,7 @@ def recipe_schema() -> Json:
         "$defs": {
             "step": _step(),
             "field": _field(),
+            "constraint": {"anyOf": [_one_key(n, json_schema(c), _summary(c)) for n, c in CONSTRAINTS.items()]},
             "source": _source(),
             "cleaner": _cleaner(),
             "split": _split(),
@@ -90,6 +93,10 @@ def _step() -> Json:
 def _one_key(name: str, value: Json, description: str) -> Json:
     out = _closed({name: value}, [name])
     return out | {"description": description} if description else out
+
+
+def _summary(cls: type) -> str:
+    return (cls.__doc__ or "").partition("\n")[0]
 
 
 def _op(name: str) -> Json:

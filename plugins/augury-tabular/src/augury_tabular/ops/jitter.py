@@ -34,6 +34,7 @@ class Jitter(Op):
     on = "row"
     columns = ("number",)
     fits = True
+    reparametrises = True
 
     scale: Annotated[float, Within(0.0)] = 0.1
     relative_to: Literal["std", "value"] = "std"

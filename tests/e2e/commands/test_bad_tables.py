@@ -1,0 +1,133 @@
+"""Tables that are wrong, through the command: constraints that rows break, keys without a parent, odd columns."""
+
+import json
+
+import pytest
+
+from tests.e2e.commands.conftest import command
+
+RECIPE = """\
+recipe: 1
+seed: 3
+collect:
+  - path: users.csv
+  - path: trips.csv
+fields:
+  user: {kind: id, role: key}
+  age: {kind: number, integer: true}
+  trip: {kind: id, role: key}
+  rider: id
+  start: {kind: number, integer: true}
+  end: {kind: number, integer: true}
+  price: {kind: number, decimals: 2}
+  total: {kind: number, decimals: 2}
+constraints:
+  - order: {low: start, high: end}
+  - formula: {rule: total = price * 2}
+  - reference: {field: rider, parent: users.user}
+  - unique: {fields: [start], collection: trips}
+split: {train: 1}
+limits: {max_quarantined: 0.9}
+augment:
+  copies: 3
+  steps:
+    - table.jitter: {field: [start, end, price, total], scale: 0.8}
+"""
+USERS = "user,age\nu1,30\nu2,40\n"
+TRIPS = ["trip,rider,start,end,price,total"] + [f"t{i},u{1 + i % 2},{i},{i + 2},{i + 1},{2 * i + 2}" for i in range(12)]
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Return a folder with two tables and a recipe."""
+
+    def make(*trips, users=USERS, recipe=RECIPE):
+        (tmp_path / "users.csv").write_text(users)
+        (tmp_path / "trips.csv").write_text("\n".join([*TRIPS, *trips]) + "\n")
+        (tmp_path / "r.yaml").write_text(recipe)
+        return tmp_path
+
+    return make
+
+
+def run(folder, *more):
+    """Run the recipe."""
+    return command("run", "r.yaml", "--fresh", "--workers", "1", *more, cwd=folder)
+
+
+def told(folder):
+    """Return the reasons of the quarantine."""
+    return [json.loads(line)["reason"] for line in (folder / "r" / "quarantine.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("trip", "expected"),
+    [
+        ("t90,u1,70,60,1,2", "constraint: expected start <= end, got start = 70, end = 60."),
+        ("t90,u1,70,80,1,3", "constraint: expected total = price * 2, got price = 1.0, total = 3.0."),
+        ("t90,u7,70,80,1,2", "constraint: expected rider in users.user, got rider = 'u7'."),
+        ("t90,u1,5,80,1,2", "constraint: expected unique (start), got start = 5."),
+    ],
+    ids=["order", "formula", "foreign key without parent", "unique"],
+)
+def test_a_row_that_breaks_a_constraint_is_counted_and_shown(tables, trip, expected):
+    """It is quarantined with the constraint's name and its place, counted in what is printed, and not repaired."""
+    folder = tables(trip)
+    ran = run(folder)
+    assert ran.code == 0, ran.err
+    assert "left out at constraint: 1" in ran.out
+    assert "1 record of trips break it and were quarantined" in ran.out
+    (reason,) = told(folder)
+    assert expected in reason and reason.startswith("trips.csv:") and "Fix: correct the row" in reason
+
+
+def test_broken_rows_over_the_limit_end_the_run(tables):
+    """With the default limit the run ends with 3 and shows the first reasons; nothing is written."""
+    folder = tables("t90,u1,70,60,1,2", recipe=RECIPE.replace("limits: {max_quarantined: 0.9}\n", ""))
+    ran = run(folder)
+    assert ran.code == 3 and "expected start <= end" in ran.err and not (folder / "r").exists()
+    assert run(folder, "--set", "on_error=raise").code == 3
+
+
+def test_a_child_whose_parent_was_quarantined_goes_too(tables):
+    """Foreign keys are judged after the parents' own constraints."""
+    recipe = RECIPE.replace("constraints:\n", "constraints:\n  - range: {field: age, hi: 100}\n")
+    folder = tables("t90,u9,70,80,1,2", users=USERS + "u9,190\n", recipe=recipe)
+    assert run(folder).code == 0
+    assert sorted(reason.split(":")[0] for reason in told(folder)) == ["trips.csv", "users.csv"]
+
+
+def test_copies_keep_the_constraints(tables):
+    """Strong noise on both sides of an order, and on a computed column and what it is computed from."""
+    import pyarrow.parquet as pq
+
+    folder = tables()
+    assert run(folder).code == 0
+    assert told(folder) == []
+    rows = [r for f in (folder / "r").rglob("*.parquet") for r in pq.read_table(f).to_pylist() if r.get("trip")]
+    assert len(rows) == 48
+    assert all(r["start"] <= r["end"] and abs(r["total"] - 2 * r["price"]) < 0.006 for r in rows)
+    assert len({r["price"] for r in rows}) > 30
+    assert command("verify", folder / "r").code == 0
+    copy = next(r for r in rows if r["augury_copy"] == 1)
+    assert command("replay", folder / "r", copy["augury_id"]).code == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ("- order: {low: start, high: ende}", "expected the name of a field, got 'ende'. Did you mean end?"),
+        ("- ordr: {low: start, high: end}", "expected a known constraint, got 'ordr'. Did you mean order?"),
+        ("- order: [start, end]", "expected a mapping of parameters"),
+        ("- reference: {field: rider, parent: user.user}", "expected the name of a collection, got 'user'."),
+        ("- reference: {field: rider, parent: users.uid}", "expected the name of a field, got 'uid'."),
+        ("- range: {field: age, lo: 1, collection: user}", "expected the name of a collection, got 'user'."),
+        ("- formula: {rule: 'end = open(start)'}", "expected a known function, got 'open'."),
+    ],
+)
+def test_wrong_constraints_are_told_with_their_line(tables, wrong, expected):
+    """A mistake in the list ends with 2 and names its line, before anything runs."""
+    folder = tables(recipe=RECIPE.replace("- unique: {fields: [start], collection: trips}", wrong))
+    ran = run(folder)
+    assert ran.code == 2, ran.out
+    assert "r.yaml:19 constraints[3]" in ran.err and expected in ran.err and "Fix: " in ran.err
