@@ -10,6 +10,7 @@ def augury_plugin() -> Plugin:
         kinds=[
             KindSpec("number", "augury.scalars:Number", "A number, whole or not, with bounds and rounding."),
             KindSpec("category", "augury.scalars:Category", "One of a set of values."),
+            KindSpec("ordinal", "augury.scalars:Ordinal", "One of a few values with an order."),
             KindSpec("distribution", "augury.scalars:Distribution", "Weights over categories: a mixed label."),
             KindSpec("datetime", "augury.scalars:Datetime", "A moment in time."),
             KindSpec("boolean", "augury.scalars:Boolean", "True or false."),

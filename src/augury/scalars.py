@@ -163,6 +163,54 @@ class Category(Kind):
         return [1, 2, 3] if self.store == "integer" else ["red", "green", ""]
 
 
+class Ordinal(Kind):
+    """One of a few values with an order, such as low, medium, high; kept as text.
+
+    Args:
+        values: All of them, the least first.
+    """
+
+    entry_id = "ordinal"
+    space = "row"
+    lifts_to = "distribution"
+
+    values: tuple[str, ...] = ("low", "medium", "high")
+
+    def check_params(self) -> None:
+        """Take two or more different values."""
+        if len(set(self.values)) < max(2, len(self.values)):
+            fix = "list each value once, the least first"
+            raise ParamError(describe("ordinal.values", "two or more different values", self.values, fix=fix))
+
+    def check(self, value: Any) -> str:
+        """Return one of the declared values; whole numbers are written out."""
+        if hasattr(value, "item") and getattr(value, "shape", None) == ():
+            value = value.item()
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if text in self.values:
+            return str(text)
+        fix = "add it to values: where it belongs, or correct the data"
+        raise FieldError(describe("", "one of the declared values", value, name=str(value), known=self.values, fix=fix))
+
+    def arrow(self) -> pa.DataType:
+        """String."""
+        import pyarrow as pa
+
+        return pa.string()
+
+    def lift(self, value: Any) -> dict[str, float]:
+        """Return the distribution that is certain of ``value``."""
+        return {value: 1.0}
+
+    def mix(self, values: Sequence[Any], weights: Sequence[float]) -> dict[str, float]:
+        """Return the distribution that gives each value its share of the weights."""
+        return _mix([self.lift(v) for v in values], weights)
+
+    def samples(self) -> list[Any]:
+        """Return values for tests."""
+        return list(self.values)
+
+
 class Distribution(Kind):
     """Weights over categories that sum to 1: a mixed label. In memory a mapping of text to float."""
 
@@ -216,27 +264,45 @@ def _mix(values: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dic
 
 
 class Datetime(Kind):
-    """A moment: a ``datetime`` (naive, or with its zone), or ISO 8601 text of one."""
+    """A moment: a ``datetime`` (naive, or with its zone), or text of one.
+
+    Args:
+        format: How text is written, in the codes of ``strptime`` such as ``%d/%m/%Y``; None is ISO 8601.
+    """
 
     entry_id = "datetime"
     space = "row"
 
+    format: str | None = None
+
     def check(self, value: Any) -> datetime:
         """Return a datetime; dates become midnight."""
         if isinstance(value, datetime):
-            return value if type(value) is datetime else self.check(value.isoformat())
+            return value if type(value) is datetime else datetime.fromisoformat(value.isoformat())
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day)
         if isinstance(value, str):
-            try:
-                return datetime.fromisoformat(value)
-            except ValueError as error:
-                raise FieldError(
-                    describe("", "an ISO 8601 date or time", value, fix="write 2026-01-31T12:00:00")
-                ) from error
+            return self._parsed(value.strip())
         if hasattr(value, "astype"):
             return self.check(value.astype("datetime64[us]").item())
         raise FieldError(describe("", "a date or time", type_name(value), fix="give a datetime or ISO 8601 text"))
+
+    def _parsed(self, text: str) -> datetime:
+        if self.format is not None:
+            try:
+                return datetime.strptime(text, self.format)
+            except ValueError:
+                pass  # what was written by Augury is ISO 8601, whatever the source's form
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            expected = "an ISO 8601 date or time" if self.format is None else f"a time like {self.format}"
+            fix = (
+                "write 2026-01-31T12:00:00, or say how with format:"
+                if self.format is None
+                else "correct it, or format:"
+            )
+            raise FieldError(describe("", expected, text, fix=fix)) from error
 
     def arrow(self) -> pa.DataType:
         """timestamp[us]; a zone is converted to UTC."""

@@ -13,7 +13,7 @@ LAYERS = [
     {"op", "specs", "cleaner", "detector", "constraints", "synthesis"},
     {"hookspecs", "plugin", "builtin", "installed", "plugins", "catalog", "functions"},
     {"pipelines"},
-    {"formats"},
+    {"formats", "inference"},
     {"recipe"},
     {"dataset", "engines"},
     {"preview", "torch", "scaffold", "observers"},

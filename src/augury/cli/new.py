@@ -1,4 +1,4 @@
-"""``augury new plugin NAME``: write a distribution that pip installs and whose tests pass as they are."""
+"""``augury new``: a plugin whose tests pass as they are, or a recipe for a table with its fields guessed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from augury.errors import PluginError, describe, shown
+from augury.cli.parser import positive
+from augury.errors import PluginError, RecipeError, describe, shown
 from augury.scaffold import VARIANTS, plan, write
 
 
@@ -25,6 +26,29 @@ def add(subparsers: Any, summary: str) -> None:
     what.add_argument("--synthesizer", action="store_true", help="give a synthesizer")
     plugin.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR", help="where its folder is made")
     plugin.set_defaults(do=new_plugin, parser=plugin)
+    about = "Guess what each column of a table is and print a recipe, with the reason beside each field."
+    recipe = things.add_parser("recipe", help="write a recipe for a table", description=about)
+    recipe.add_argument("file", metavar="FILE", help="a table in an installed format")
+    recipe.add_argument("--label", metavar="COLUMN", help="the column that holds the label")
+    recipe.add_argument("--rows", type=positive, metavar="N", help="look at the first N rows (default: all)")
+    recipe.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a new file")
+    recipe.set_defaults(do=new_recipe, parser=recipe)
+
+
+def new_recipe(args: argparse.Namespace) -> int:
+    """Print or write the recipe."""
+    from augury.inference import infer_file
+    from augury.scaffold.recipe import recipe_text
+
+    text = recipe_text(args.file, infer_file(args.file, label=args.label, rows=args.rows))
+    if args.out is None:
+        print(text, end="")
+        return 0
+    if args.out.exists():
+        raise RecipeError(describe(str(args.out), "a new file", shown("one that exists"), fix="give another with -o"))
+    args.out.write_text(text, encoding="utf-8")
+    print(f"{args.out}: correct the fields, then augury check {args.out}")
+    return 0
 
 
 def new_plugin(args: argparse.Namespace) -> int:

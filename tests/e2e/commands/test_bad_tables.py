@@ -131,3 +131,56 @@ def test_wrong_constraints_are_told_with_their_line(tables, wrong, expected):
     ran = run(folder)
     assert ran.code == 2, ran.out
     assert "r.yaml:19 constraints[3]" in ran.err and expected in ran.err and "Fix: " in ran.err
+
+
+def table(folder, text, *more):
+    """Write a table and ask for a recipe of it."""
+    (folder / "t.csv").write_text(text)
+    return command("new", "recipe", "t.csv", *more, cwd=folder)
+
+
+def test_a_recipe_is_written_for_a_table_and_runs(tmp_path):
+    """What is printed is a recipe: it checks, runs, and keeps missing values missing."""
+    rows = [f"u{i},{20 + i % 9},{'?' if i % 5 == 0 else i / 4},{('yes', 'no')[i % 2]},low" for i in range(60)]
+    ran = table(tmp_path, "\n".join(["id,age,emp.var,y,level", *rows]) + "\n", "--label", "y", "-o", "r.yaml")
+    assert ran.code == 0, ran.err
+    assert command("check", "r.yaml", cwd=tmp_path).code == 0
+    done = run(tmp_path, "--json")
+    assert done.code == 0, done.err
+    assert sum(side["records"] for side in json.loads(done.out)["counts"]["t"].values()) == 60
+    again = table(tmp_path, "a\n1\n", "-o", "r.yaml")
+    assert again.code == 2 and "expected a new file" in again.err
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "expected"),
+    [
+        ("a,a\n1,2\n", 3, "t.csv:1: expected column names that differ, got 'a'. Fix: rename one of the columns."),
+        ("a,b\n", 3, "expected at least one row, got none. Fix: give a table with rows."),
+        ("", 3, "t.csv"),
+    ],
+    ids=["duplicated columns", "no rows", "empty file"],
+)
+def test_tables_without_a_recipe(tmp_path, text, code, expected):
+    """What cannot be a table ends with its place and the fix, never with a traceback."""
+    ran = table(tmp_path, text)
+    assert ran.code == code and expected in ran.err and "Traceback" not in ran.err and "Fix: " in ran.err
+
+
+def test_odd_columns_are_said(tmp_path):
+    """An all-missing column is left out, one row is enough, mixed types and infinite values are named."""
+    ran = table(tmp_path, "gone,one,mixed,endless\n,1,a,inf\n,1,2,3\n")
+    assert ran.code == 0
+    assert "# gone: no values at all: left out" in ran.out
+    assert "mixed: 1 numbers and 1 texts such as 'a'" in ran.out and "1 infinite" in ran.out
+    one = table(tmp_path, "a,b\n1,x\n")
+    assert one.code == 0 and "constant: always '1'" in one.out
+
+
+def test_infinite_values_and_one_row_run(tmp_path):
+    """Ops leave infinite values alone; statistics of a single row are defined."""
+    for text in ("a,c\n" + "inf,x\n1,y\n2,x\n-inf,y\n" * 3, "a,c\n1.5,x\n"):
+        ran = table(tmp_path, text, "-o", f"{len(text)}.yaml")
+        assert ran.code == 0
+        made = command("run", f"{len(text)}.yaml", "--workers", "1", "--set", "split={train: 1}", cwd=tmp_path)
+        assert made.code == 0, made.err
