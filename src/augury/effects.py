@@ -203,7 +203,8 @@ class Rows(NamedTuple):
 
     ``columns`` maps each name in ``reads`` to an array with leading axis n; each value in ``args`` comes with the same
     leading axis (the rows' own values stacked); the result maps each name in ``writes`` to an array of n values.
-    ``weights`` are the shares of the record and of each donor in the label's mix, where the op makes one.
+    ``weights`` are the shares of the record and of each donor in the label's mix, where the op makes one. ``shared``
+    are further arguments that are the same objects for all rows (parts of a fitted state): they are passed as they are.
     """
 
     fn: Callable[..., Any]
@@ -211,6 +212,7 @@ class Rows(NamedTuple):
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     weights: tuple[float, ...] = ()
+    shared: Mapping[str, Any] = NO_ARGS
 
 
 class Convert(NamedTuple):

@@ -278,7 +278,7 @@ class Datetime(Kind):
     def check(self, value: Any) -> datetime:
         """Return a datetime; dates become midnight."""
         if isinstance(value, datetime):
-            return value if type(value) is datetime else datetime.fromisoformat(value.isoformat())
+            return value if type(value) is datetime else self._parsed(value.isoformat())
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day)
         if isinstance(value, str):

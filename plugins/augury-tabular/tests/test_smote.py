@@ -122,7 +122,7 @@ def test_a_row_that_was_not_fitted_is_refused(tumours):
         (
             "table.smote",
             {"kind": "number", "role": "label"},
-            "expected a category or boolean field, got y: number. Fix:",
+            "expected a category, ordinal or boolean field, got y: number. Fix:",
         ),
         ({"table.smote": {"label": "z"}}, "category", "expected a field that the rows have, got 'z'"),
     ],

@@ -37,7 +37,7 @@ def run_rows(records: Sequence[Running]) -> dict[Running, Exception]:
         groups: dict[Any, list[Pending]] = {}
         for item in by_step[index]:
             effect = item[2]
-            groups.setdefault((effect.fn, effect.reads, effect.writes, tuple(effect.args)), []).append(item)
+            groups.setdefault(_group_of(effect), []).append(item)
         for members in groups.values():
             _run_group([m for m in members if m[0] not in failed], failed)
         if rules is not None and before is not None:
@@ -75,6 +75,12 @@ def _hold(rules: Rules, before: _Before, failed: dict[Running, Exception]) -> No
         failed[record] = error
 
 
+def _group_of(effect: Rows) -> Any:
+    """Return what effects must have in common to run as one; shared arguments are told apart by identity."""
+    shared = tuple((name, id(value)) for name, value in effect.shared.items()) if effect.shared else ()
+    return effect.fn, effect.reads, effect.writes, tuple(effect.args), shared
+
+
 def _run_group(members: Sequence[Pending], failed: dict[Running, Exception]) -> None:
     """Run one function over all members, or where it raises over each by itself to find whom it refuses."""
     if not members:
@@ -105,7 +111,7 @@ def _changed(members: Sequence[Pending]) -> dict[str, list[Any]]:
         name: first.kind(name).to_column([record.values.get(name) for record, _, _ in members]) for name in effect.reads
     }
     args = {name: _stack([e.args[name] for _, _, e in members]) for name in effect.args}
-    changed = effect.fn(columns, **args)
+    changed = effect.fn(columns, **args, **effect.shared)
     out = {}
     for name in effect.writes:
         out[name] = first.kind(name).from_column(changed[name])

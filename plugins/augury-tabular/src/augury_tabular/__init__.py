@@ -9,19 +9,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augury_tabular.ops.bootstrap import Bootstrap as Bootstrap
+    from augury_tabular.ops.copula import Copula as Copula
+    from augury_tabular.ops.cutmix import Cutmix as Cutmix
+    from augury_tabular.ops.date_shift import DateShift as DateShift
+    from augury_tabular.ops.impute import Impute as Impute
     from augury_tabular.ops.jitter import Jitter as Jitter
+    from augury_tabular.ops.mask import Mask as Mask
     from augury_tabular.ops.mixup import Mixup as Mixup
+    from augury_tabular.ops.smote import Adasyn as Adasyn
+    from augury_tabular.ops.smote import BorderlineSmote as BorderlineSmote
     from augury_tabular.ops.smote import Smote as Smote
+    from augury_tabular.ops.smote import Smotenc as Smotenc
     from augury_tabular.ops.swap import Swap as Swap
 
 _LAZY = {
+    "Adasyn": "augury_tabular.ops.smote",
+    "Bootstrap": "augury_tabular.ops.bootstrap",
+    "BorderlineSmote": "augury_tabular.ops.smote",
+    "Copula": "augury_tabular.ops.copula",
+    "Cutmix": "augury_tabular.ops.cutmix",
+    "DateShift": "augury_tabular.ops.date_shift",
+    "Impute": "augury_tabular.ops.impute",
     "Jitter": "augury_tabular.ops.jitter",
+    "Mask": "augury_tabular.ops.mask",
     "Mixup": "augury_tabular.ops.mixup",
     "Smote": "augury_tabular.ops.smote",
+    "Smotenc": "augury_tabular.ops.smote",
     "Swap": "augury_tabular.ops.swap",
 }
 
-__all__ = ["Jitter", "Mixup", "Smote", "Swap"]
+__all__ = [
+    "Adasyn",
+    "Bootstrap",
+    "BorderlineSmote",
+    "Copula",
+    "Cutmix",
+    "DateShift",
+    "Impute",
+    "Jitter",
+    "Mask",
+    "Mixup",
+    "Smote",
+    "Smotenc",
+    "Swap",
+]
 
 
 def __getattr__(name: str) -> Any:

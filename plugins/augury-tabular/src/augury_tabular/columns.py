@@ -8,9 +8,14 @@ restored afterwards by the columns' kinds. Nothing is changed in place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from scipy.special import ndtr
+
+from augury_tabular.marginals import Marginal, Ranks, prepared
+from augury_tabular.similarity import Similar
+from augury_tabular.statistics import at_rank, rank
 
 Columns: TypeAlias = Mapping[str, np.ndarray]
 
@@ -66,3 +71,110 @@ def _finite(changed: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def _present(values: np.ndarray) -> np.ndarray:
     return np.array([value is not None for value in values], dtype=bool)
+
+
+def shift_rank(columns: Columns, shift: np.ndarray, tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Move numbers by ``shift`` (n, columns) along their columns' fitted quantile functions, turning back at the ends.
+
+    Cost: O(log points) a value.
+    """
+    out = {}
+    for i, (name, values) in enumerate(columns.items()):
+        known = np.isfinite(values) & np.isfinite(tables[name][0])
+        place = rank(np.where(known, values, 0.0), tables[name]) + shift[:, i]
+        place = np.abs((place + 1.0) % 2.0 - 1.0)
+        out[name] = np.where(known, at_rank(place, tables[name]), values)
+    return out
+
+
+def add_time(columns: Columns, microseconds: np.ndarray) -> dict[str, np.ndarray]:
+    """Move times by ``microseconds`` (n, columns); missing ones stay. Cost: O(n) a column."""
+    return {n: v + microseconds[:, i].astype("timedelta64[us]") for i, (n, v) in enumerate(columns.items())}
+
+
+def blank(
+    columns: Columns, chance: np.ndarray, fraction: np.ndarray, ranks: Mapping[str, Mapping[str, Any]], by: str
+) -> dict[str, np.ndarray]:
+    """Take values away where ``chance`` (n, columns), uniform in [0, 1), is below the cell's own probability.
+
+    That is ``fraction`` (n,), or with ``ranks`` up to twice as much: ``2 fraction r``, r the rank of ``by`` in the row
+    (of the cell itself where ``by`` is empty), 1/2 where that is missing. Cost: O(log points) a value.
+    """
+    out = {}
+    names = [name for name in columns if name != by or not ranks]
+    shared = prepared(Ranks, ranks[by]).of(columns[by]) if by and ranks else None
+    for i, name in enumerate(names):
+        own = prepared(Ranks, ranks[name]).of(columns[name]) if ranks and not by else shared
+        likely = fraction if own is None else 2.0 * fraction * own
+        out[name] = np.where(chance[:, i] < likely, missing_like(columns[name]), columns[name])
+    return out
+
+
+def fill(columns: Columns, share: np.ndarray, marginals: Mapping[str, Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Fill missing values from fitted marginals at ``share`` (n, columns) in [0, 1). Cost: O(log points) a value."""
+    return {
+        name: np.where(_gaps(values), prepared(Marginal, marginals[name]).at(share[:, i]), values)
+        for i, (name, values) in enumerate(columns.items())
+    }
+
+
+def resample(
+    columns: Columns, normal: np.ndarray, factor: np.ndarray, marginals: Mapping[str, Mapping[str, Any]]
+) -> dict[str, np.ndarray]:
+    """Draw rows from a Gaussian copula: ``normal`` (n, columns) standard normal, ``factor`` the Cholesky factor.
+
+    Missing values stay missing. Cost: O(columns) a value.
+    """
+    # Column by column, since a matrix product may round a row otherwise in another batch.
+    share = ndtr(sum(normal[:, j, None] * factor[:, j] for j in range(factor.shape[1])))
+    return {
+        name: np.where(_gaps(values), values, prepared(Marginal, marginals[name]).at(share[:, i]))
+        for i, (name, values) in enumerate(columns.items())
+    }
+
+
+def swap_similar(columns: Columns, share: np.ndarray, near: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Replace the one column's categories by similar ones at ``share`` (n,): see `augury_tabular.similarity`.
+
+    Cost: O(neighbours) a row. A category that was not seen when fitting stays.
+    """
+    ((name, values),) = columns.items()
+    return {name: prepared(Similar, near).other(values, share)}
+
+
+def take(columns: Columns, donor: np.ndarray) -> dict[str, np.ndarray]:
+    """Take values from ``donor`` (n,), a mapping for each row: the columns it names, None for a missing value.
+
+    Cost: O(n) a column, in Python.
+    """
+    rows = donor.tolist()
+    out = {}
+    for name, values in columns.items():
+        place = [i for i, row in enumerate(rows) if name in row]
+        out[name] = values.copy()
+        if place:
+            given = [rows[i][name] for i in place]
+            out[name][place] = [missing_like(values) if value is None else value for value in given]
+    return out
+
+
+def between(columns: Columns, share: np.ndarray, start: np.ndarray, end: np.ndarray) -> dict[str, np.ndarray]:
+    """Set numbers ``share`` (n,) of the way from ``start`` to ``end`` (n, columns); to ``start`` where ``end`` is NaN.
+
+    Cost: O(n) a column.
+    """
+    rows = {name: start[:, i] for i, name in enumerate(columns)}
+    return interpolate(rows, share, end)
+
+
+def missing_like(values: np.ndarray) -> Any:
+    """Return what stands for a missing value in such a column."""
+    if values.dtype.kind == "M":
+        return np.datetime64("NaT", "us")
+    return np.nan if values.dtype.kind == "f" else None
+
+
+def _gaps(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.isnat(values) if values.dtype.kind == "M" else ~_present(values)

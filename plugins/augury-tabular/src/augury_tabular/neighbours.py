@@ -104,6 +104,21 @@ def same_class(table: Table, k: int) -> np.ndarray:
     return out
 
 
+def strangers(table: Table, k: int) -> np.ndarray:
+    """Return int32 (n,): how many of each row's ``k`` nearest other rows, of any class, are of another one.
+
+    Rows without a label have none. Cost: one KD-tree over all rows; see `same_class`.
+    """
+    codes = {label: i for i, label in enumerate(dict.fromkeys(table.labels))}
+    of = np.array([codes[label] for label in table.labels])
+    reach = min(k, len(of) - 1)
+    if reach < 1:
+        return np.zeros(len(of), np.int32)
+    around = of[_others(table.points, reach)] != of[:, None]
+    known = np.array([label is not None for label in table.labels])
+    return np.where(known, around.sum(axis=1), 0).astype(np.int32)
+
+
 def _others(points: np.ndarray, k: int) -> np.ndarray:
     """Return the ``k`` nearest other points of each; one that equals its point is a neighbour like any other."""
     found = np.asarray(cKDTree(points).query(points, k + 1)[1])

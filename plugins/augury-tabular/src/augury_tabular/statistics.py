@@ -69,3 +69,33 @@ def frequencies(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> dict[
         for name, counter in counts.items():
             counter.update(record.get(name) for _, record in batch)
     return {name: {v: c[v] for v in sorted(v for v in c if v is not None)} for name, c in counts.items()}
+
+
+POINTS = 257
+"""Points of a fitted quantile function: every 1/256 of the rows."""
+
+
+def column_arrays(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> np.ndarray:
+    """Return number columns of all rows as float64 (rows, columns), missing and infinite values NaN."""
+    parts = [numbers(block, names) for block in blocks(batches)]
+    return np.concatenate(parts) if parts else np.empty((0, len(names)))
+
+
+def quantiles(values: np.ndarray) -> np.ndarray:
+    """Return the `POINTS` quantiles of a column's known values, evenly spaced; NaN where none is known."""
+    known = values[np.isfinite(values)]
+    return np.quantile(known, np.linspace(0.0, 1.0, POINTS)) if len(known) else np.full(POINTS, np.nan)
+
+
+def rank(values: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Return where values lie in a fitted quantile function, in [0, 1]: for one that recurs, the middle of its run."""
+    place = np.arange(len(table)) / (len(table) - 1)
+    unique, first = np.unique(table, return_index=True)
+    last = np.append(first[1:], len(table)) - 1
+    middle = (place[first] + place[last]) / 2.0
+    return np.interp(values, unique, middle)
+
+
+def at_rank(share: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Return the values of a fitted quantile function at shares in [0, 1]."""
+    return np.interp(share, np.arange(len(table)) / (len(table) - 1), table)

@@ -10,7 +10,7 @@ from augury.op import Info
 from augury.rng import Rng
 from augury_tabular.columns import interpolate, leave, put
 
-BLENDED = ("number", "category", "boolean")
+BLENDED = ("number", "category", "ordinal", "boolean")
 """The kinds of columns that can be blended."""
 
 

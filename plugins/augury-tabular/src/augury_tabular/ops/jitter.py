@@ -9,21 +9,26 @@ from augury.effects import Effects, Rows
 from augury.op import Info, Op
 from augury.params import Fraction, Within
 from augury.rng import Rng
-from augury_tabular.columns import add, multiply
-from augury_tabular.statistics import Row, Spread, blocks, numbers
+from augury_tabular.columns import add, multiply, shift_rank
+from augury_tabular.statistics import Row, Spread, blocks, column_arrays, numbers, quantiles
 
 
 class Jitter(Op):
-    """Add normal noise to numbers, sized by each column's standard deviation or by the value itself.
+    """Add normal noise to numbers, sized by the column's spread, by the value, or along the column's quantiles.
 
     Integers stay integers, bounds and decimals are those of the field, missing values stay missing. A column whose
     training values are all equal is left alone under ``relative_to: std``.
 
+    Under ``quantile`` a number moves along the fitted quantile function: by the noise as a share of the training rows,
+    turning back at both ends. Values then stay where the column has values: noise is small where rows are dense and a
+    gap is jumped, not filled.
+
     Fields: number columns; the others pass through. The label, group and key only where ``field:`` names them.
 
     Args:
-        scale: Standard deviation of the noise, as a share of the column's own (``std``) or of the value (``value``).
-        relative_to: What the noise is measured by: ``std`` or ``value``.
+        scale: Standard deviation of the noise, as a share of the column's own (``std``), of the value (``value``), or
+            of the training rows (``quantile``).
+        relative_to: What the noise is measured by: ``std``, ``value`` or ``quantile``.
         fraction: Probability of each column to be touched, in [0, 1].
 
     Draws: for each touched column a standard normal number, under the column's name.
@@ -37,12 +42,15 @@ class Jitter(Op):
     reparametrises = True
 
     scale: Annotated[float, Within(0.0)] = 0.1
-    relative_to: Literal["std", "value"] = "std"
+    relative_to: Literal["std", "value", "quantile"] = "std"
     fraction: Fraction = 1.0
 
-    def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, float]:
-        """Return the standard deviation of each column over the known, finite values."""
+    def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the standard deviation, or the quantiles, of each column over the known, finite values."""
         names = [name for name, spec in fields.items() if spec.kind_id in self.columns]
+        if self.relative_to == "quantile":
+            values = column_arrays(batches, names)
+            return {name: quantiles(values[:, i]) for i, name in enumerate(names)}
         spread = Spread(len(names))
         for block in blocks(batches):
             spread.add(numbers(block, names))
@@ -59,5 +67,8 @@ class Jitter(Op):
             return []
         if self.relative_to == "value":
             return Rows(multiply, {"factor": tuple(1.0 + self.scale * z for z in draw.values())}, names, names)
+        if self.relative_to == "quantile":
+            shift = tuple(self.scale * z for z in draw.values())
+            return Rows(shift_rank, {"shift": shift}, names, names, shared={"tables": info.state})
         amount = tuple(self.scale * z * info.state[name] for name, z in draw.items())
         return Rows(add, {"amount": amount}, names, names)

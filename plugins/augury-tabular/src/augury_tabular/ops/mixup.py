@@ -40,6 +40,7 @@ class Mixup(Op):
     on = "row"
     columns = BLENDED
     donors = 1
+    reparametrises = True
     makes: ClassVar[Mapping[str, str]] = {"label": "distribution"}
 
     alpha: Annotated[float, Within(0.01)] = 0.2

@@ -5,59 +5,81 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal
 
 from augury.effects import Effects, Rows
 from augury.op import Info, Op
 from augury.params import Fraction
 from augury.rng import Rng
-from augury_tabular.columns import put_other
+from augury_tabular.columns import put_other, swap_similar
+from augury_tabular.similarity import fit_similarity
 from augury_tabular.statistics import Row, frequencies
 
 
 class Swap(Op):
-    """Replace categories by other ones of the same column, drawn by how often the training side has them.
+    """Replace categories by other ones of the same column, drawn by their frequency on the training side or by likeness.
 
     A category that was never seen is never put in, a missing value stays missing, and a column with fewer than two
-    categories is left alone.
+    categories is left alone. By ``similarity`` the replacement is one of the ten categories that occur together with
+    the most alike values of the other columns (`augury_tabular.similarity`), in proportion to likeness times
+    frequency; columns of more than 2,000 categories, and tables of one column, are swapped by frequency.
 
-    Fields: category and boolean columns; the others pass through. The label, group and key only where ``field:`` names
-        them.
+    Fields: category, ordinal and boolean columns; the others pass through. The label, group and key only where
+        ``field:`` names them.
 
     Args:
         fraction: Probability of each column to be touched, in [0, 1].
+        by: What replacements are drawn by: ``frequency`` or ``similarity``.
 
-    Draws: for each touched column two different categories, under the column's name: the first by frequency, the second
-        by frequency among the rest, for rows that have the first already. The result is then distributed by frequency
-        among the categories the row does not have, and the draw needs no look at the row.
+    Draws: for each touched column, under its name, by frequency two different categories: the first by frequency, the
+        second by frequency among the rest, for rows that have the first already. The result is then distributed by
+        frequency among the categories the row does not have, and the draw needs no look at the row. By similarity a
+        uniform number.
 
     Cost: O(log categories) a touched column and row. Fitting: one pass; memory for each different category.
     """
 
     on = "row"
-    columns = ("category", "boolean")
+    columns = ("category", "ordinal", "boolean")
     fits = True
+    reparametrises = True
 
     fraction: Fraction = 0.1
+    by: Literal["frequency", "similarity"] = "frequency"
 
-    def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, dict[str, list[Any]]]:
-        """Return for each column of at least two categories these, sorted, and their cumulative counts."""
+    def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the categories of each column of at least two, and their cumulative counts or what is near each."""
         names = [name for name, spec in fields.items() if spec.kind_id in self.columns]
-        counts = frequencies(batches, names)
+        if self.by == "similarity":
+            rows = [list(batch) for batch in batches]
+            near = fit_similarity(rows, fields, names)
+            return self._counted(rows, [name for name in names if name not in near]) | near
+        return self._counted(batches, names)
+
+    @staticmethod
+    def _counted(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> dict[str, dict[str, Any]]:
         return {
             name: {"values": list(seen), "until": list(accumulate(seen.values()))}
-            for name, seen in counts.items()
+            for name, seen in frequencies(batches, names).items()
             if len(seen) > 1
         }
 
-    def draw(self, rng: Rng, info: Info) -> dict[str, list[Any]]:
-        """Return two different categories for each touched column."""
+    def draw(self, rng: Rng, info: Info) -> dict[str, Any]:
+        """Return two different categories, or a uniform number, for each touched column."""
         touched = [name for name in info.size.columns if rng.chance(self.fraction)]
-        return {name: _two(rng, **info.state[name]) for name in touched if name in info.state}
+        state = info.state
+        return {n: rng.random() if "others" in state[n] else _two(rng, **state[n]) for n in touched if n in state}
 
-    def effect(self, draw: dict[str, list[Any]], info: Info) -> Effects:
+    def effect(self, draw: dict[str, Any], info: Info) -> Effects:
         """Return a `Rows` for each touched column."""
-        return [Rows(put_other, {"first": a, "second": b}, (name,), (name,)) for name, (a, b) in draw.items()]
+        out = []
+        for name, drawn in draw.items():
+            if isinstance(drawn, list):
+                out.append(Rows(put_other, {"first": drawn[0], "second": drawn[1]}, (name,), (name,)))
+            else:
+                shared = {"near": info.state[name]}
+                out.append(Rows(swap_similar, {"share": drawn}, (name,), (name,), shared=shared))
+        return out
 
 
 def _two(rng: Rng, values: Sequence[Any], until: Sequence[int]) -> list[Any]:

@@ -1,0 +1,59 @@
+"""Missing values filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from augury.effects import Effects, Rows
+from augury.op import Info, Op
+from augury.rng import Rng
+from augury_tabular.columns import fill
+from augury_tabular.marginals import fit_marginals
+from augury_tabular.statistics import Row
+
+
+class Impute(Op):
+    """Fill missing values from what the training side has in their column.
+
+    ``draw`` takes a value as often as the training side has it, so that the column's distribution stays; ``centre``
+    takes the median of numbers, times and ordinals, and the most frequent category. A column without any known value
+    stays as it is.
+
+    Fields: number, category, ordinal, boolean and datetime columns; label, group and key only where ``field:`` names
+        them.
+
+    Args:
+        method: ``draw`` or ``centre``.
+
+    Draws: for each column a uniform number, under the column's name (``draw`` only).
+
+    Cost: a draw a column and row; the rows run together, O(log rows) a value. Fitting: one pass.
+    """
+
+    on = "row"
+    columns = ("number", "category", "ordinal", "boolean", "datetime")
+    fits = True
+    reparametrises = True
+
+    method: Literal["draw", "centre"] = "draw"
+
+    def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the marginal of each column."""
+        return {"marginals": fit_marginals(batches, fields, self.columns), "orders": _orders(fields)}
+
+    def draw(self, rng: Rng, info: Info) -> dict[str, float] | None:
+        """Return a uniform number for each column; nothing where the centre is taken."""
+        return {name: rng.random() for name in info.size.columns} if self.method == "draw" else None
+
+    def effect(self, draw: dict[str, float] | None, info: Info) -> Effects:
+        """Return one `Rows` over the columns."""
+        names = tuple(info.size.columns)
+        centre = info.state["orders"]
+        share = tuple(centre[name] if draw is None else draw[name] for name in names)
+        return Rows(fill, {"share": share}, names, names, shared={"marginals": info.state["marginals"]})
+
+
+def _orders(fields: Mapping[str, Any]) -> dict[str, float]:
+    """Return where the centre of each column lies: 1/2 where values have an order, else 0, the most frequent."""
+    return {name: 0.0 if spec.kind_id in ("category", "boolean") else 0.5 for name, spec in fields.items()}
