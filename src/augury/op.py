@@ -115,6 +115,7 @@ class Op(Configured):
         makes: Static change of kinds: {"self": "raw_image"}, {"label": "distribution"} ("label" is the role).
         columns: For ops on "row": the kinds of the columns it may change.
         fits: Whether `fit` must run on the training side first.
+        changes_missing: For ops on "row": whether values may go missing, or missing ones be filled.
         reparametrises: For ops on "row": whether its change is taken in the terms of the constraints it touches (see
             `augury.constraints.base.Constraint.follow`), so that it keeps them. Otherwise a row it breaks is an error.
     """
@@ -125,6 +126,7 @@ class Op(Configured):
     makes: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[str, ...]] = ()
     fits: ClassVar[bool] = False
+    changes_missing: ClassVar[bool] = False
     reparametrises: ClassVar[bool] = False
 
     def fit(self, batches: Iterable[Sequence[tuple[str, Mapping[str, Any]]]], fields: Mapping[str, Any]) -> Any:

@@ -33,6 +33,7 @@ class Bootstrap(Op):
     columns = ("number", "category", "ordinal", "boolean", "datetime", "id")
     donors = 1
     fits = True
+    changes_missing = True
 
     def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the ids of each class, sorted."""

@@ -37,6 +37,7 @@ class Cutmix(Op):
     on = "row"
     columns = ("number", "category", "ordinal", "boolean", "datetime")
     donors = 1
+    changes_missing = True
     makes: ClassVar[Mapping[str, str]] = {"label": "distribution"}
     reparametrises = True
 

@@ -34,6 +34,7 @@ class Impute(Op):
     on = "row"
     columns = ("number", "category", "ordinal", "boolean", "datetime")
     fits = True
+    changes_missing = True
     reparametrises = True
 
     method: Literal["draw", "centre"] = "draw"

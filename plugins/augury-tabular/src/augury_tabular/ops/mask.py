@@ -43,6 +43,7 @@ class Mask(Op):
     on = "row"
     columns = (*_RANKED, "id")
     fits = True
+    changes_missing = True
 
     fraction: Fraction = 0.1
     mechanism: Literal["mcar", "mar", "mnar"] = "mcar"

@@ -173,6 +173,7 @@ class _Seeded(_Oversampler):
     """SMOTE whose row is made from a seed of its class, drawn by fitted weights, and one of the seed's neighbours."""
 
     donors = 2
+    changes_missing = True
 
     def learn(
         self, table: Table, neighbours: np.ndarray, rows: Sequence[Sequence[Row]], kinds: Mapping[str, str]
@@ -224,7 +225,8 @@ class _Seeded(_Oversampler):
             start, end = (tuple(_float(record.get(name)) for name in numbers) for record in (seed, other))
             out.append(Rows(between, {"share": draw["u"], "start": start, "end": end}, numbers, numbers))
         if rest:
-            from_other = {name for name in draw["take"] if other.get(name) is not None}
+            known = (name for name in draw["take"] if other.get(name) is not None)
+            from_other = {name for name in known if seed.get(name) is not None}
             donor = {name: (other if name in from_other else seed).get(name) for name in rest}
             out.append(Rows(take, {"donor": donor}, rest, rest))
         return out

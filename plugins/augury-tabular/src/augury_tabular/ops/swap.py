@@ -17,7 +17,7 @@ from augury_tabular.statistics import Row, frequencies
 
 
 class Swap(Op):
-    """Replace categories by other ones of the same column, drawn by their frequency on the training side or by likeness.
+    """Replace categories by others of the column, drawn by their frequency on the training side or by likeness.
 
     A category that was never seen is never put in, a missing value stays missing, and a column with fewer than two
     categories is left alone. By ``similarity`` the replacement is one of the ten categories that occur together with
