@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from augury_tabular.ops.jitter import Jitter as Jitter
     from augury_tabular.ops.mask import Mask as Mask
     from augury_tabular.ops.mixup import Mixup as Mixup
+    from augury_tabular.ops.series import MagnitudeWarp as MagnitudeWarp
+    from augury_tabular.ops.series import Permute as Permute
+    from augury_tabular.ops.series import SeriesJitter as SeriesJitter
+    from augury_tabular.ops.series import SeriesScale as SeriesScale
+    from augury_tabular.ops.series import TimeWarp as TimeWarp
+    from augury_tabular.ops.series import WindowSlice as WindowSlice
     from augury_tabular.ops.smote import Adasyn as Adasyn
     from augury_tabular.ops.smote import BorderlineSmote as BorderlineSmote
     from augury_tabular.ops.smote import Smote as Smote
     from augury_tabular.ops.smote import Smotenc as Smotenc
     from augury_tabular.ops.swap import Swap as Swap
+    from augury_tabular.series import Series as Series
 
 _LAZY = {
     "Adasyn": "augury_tabular.ops.smote",
@@ -37,6 +44,13 @@ _LAZY = {
     "Smote": "augury_tabular.ops.smote",
     "Smotenc": "augury_tabular.ops.smote",
     "Swap": "augury_tabular.ops.swap",
+    "MagnitudeWarp": "augury_tabular.ops.series",
+    "Permute": "augury_tabular.ops.series",
+    "SeriesJitter": "augury_tabular.ops.series",
+    "SeriesScale": "augury_tabular.ops.series",
+    "TimeWarp": "augury_tabular.ops.series",
+    "WindowSlice": "augury_tabular.ops.series",
+    "Series": "augury_tabular.series",
 }
 
 __all__ = [
@@ -48,11 +62,18 @@ __all__ = [
     "DateShift",
     "Impute",
     "Jitter",
+    "MagnitudeWarp",
     "Mask",
     "Mixup",
+    "Permute",
+    "Series",
+    "SeriesJitter",
+    "SeriesScale",
     "Smote",
     "Smotenc",
     "Swap",
+    "TimeWarp",
+    "WindowSlice",
 ]
 
 

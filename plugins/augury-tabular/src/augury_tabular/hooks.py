@@ -1,12 +1,13 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import OpSpec, Plugin, hookimpl
+from augury.plugin import KindSpec, OpSpec, Plugin, hookimpl
 
 
 @hookimpl
 def augury_plugin() -> Plugin:
-    """Return the ops on table rows."""
+    """Return the ops on table rows and on series, and the kind of series."""
     return Plugin(
+        kinds=[KindSpec("series", "augury_tabular.series:Series", "A measured series, channels over time.")],
         ops=[
             OpSpec(
                 "table.jitter",
@@ -113,6 +114,51 @@ def augury_plugin() -> Plugin:
                 on="row",
                 effect="Rows",
                 examples=({"unit": "hours", "together": False},),
+            ),
+            OpSpec(
+                "series.jitter",
+                "augury_tabular.ops.series:SeriesJitter",
+                "Add noise to a series, sized by each channel's spread.",
+                on="series",
+                effect="Samples",
+                examples=({"scale": 0.5},),
+            ),
+            OpSpec(
+                "series.scale",
+                "augury_tabular.ops.series:SeriesScale",
+                "Multiply each channel of a series by a factor.",
+                on="series",
+                effect="Samples",
+            ),
+            OpSpec(
+                "series.magnitude_warp",
+                "augury_tabular.ops.series:MagnitudeWarp",
+                "Multiply each channel of a series by a smooth curve.",
+                on="series",
+                effect="Samples",
+                examples=({"knots": 0},),
+            ),
+            OpSpec(
+                "series.time_warp",
+                "augury_tabular.ops.series:TimeWarp",
+                "Let the time of a series run faster here and slower there.",
+                on="series",
+                effect="Time",
+            ),
+            OpSpec(
+                "series.window_slice",
+                "augury_tabular.ops.series:WindowSlice",
+                "Keep a window of a series.",
+                on="series",
+                effect="Time",
+                examples=({"resize": True},),
+            ),
+            OpSpec(
+                "series.permute",
+                "augury_tabular.ops.series:Permute",
+                "Put pieces of a series together in another order.",
+                on="series",
+                effect="Time",
             ),
         ],
     )

@@ -126,6 +126,11 @@ def demean(columns: Any) -> Any:
     return {name: column - np.nanmean(column) for name, column in columns.items()}
 
 
+def zeroed(columns: Any) -> Any:
+    """Fill gaps."""
+    return {name: np.nan_to_num(column) for name, column in columns.items()}
+
+
 class WritesInput(Op):
     """Write into records.
 
@@ -159,6 +164,18 @@ class MixesRows(WritesInput):
         """Return the row function."""
         names = tuple(info.size.columns)
         return Rows(demean, {}, names, names)
+
+
+class FillsGaps(WritesInput):
+    """Put 0 where a number is missing, without saying so.
+
+    Fields: numbers. Cost: O(rows). Draws: n.
+    """
+
+    def effect(self, draw: Any, info: Any) -> Any:
+        """Return the row function."""
+        names = tuple(info.size.columns)
+        return Rows(zeroed, {}, names, names)
 
 
 class Loose(_Bad):

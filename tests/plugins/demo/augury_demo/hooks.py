@@ -33,6 +33,7 @@ BAD = [
     OpSpec("bad.undocumented", "augury_demo.bad:Undocumented", "No sections.", "demo.letters"),
     OpSpec("bad.writes_input", "augury_demo.bad:WritesInput", "Writes into its columns.", "row"),
     OpSpec("bad.mixes_rows", "augury_demo.bad:MixesRows", "Depends on the batch.", "row"),
+    OpSpec("bad.fills_gaps", "augury_demo.bad:FillsGaps", "Fills gaps.", "row"),
     OpSpec("bad.wrong_kind", "augury_demo.bad:WrongKind", "Spec and class disagree.", "row"),
     OpSpec("bad.missing", "augury_demo.absent:Absent", "Cannot be imported.", "demo.letters"),
     OpSpec("bad.closure", "augury_demo.bad:Closure", "An effect that cannot be pickled.", "demo.letters"),
