@@ -58,6 +58,22 @@ def generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=seed))
 
 
+def uniforms(seeds: np.ndarray, count: int) -> np.ndarray:
+    """Return float64 (n, count) in [0, 1) from sub-seeds (n,), one a row: what `Rows` functions draw cells from.
+
+    Each row's numbers are those of SplitMix64 started at its seed, so they do not depend on the batch. Cost: some 5 ns
+    a number. Reference: Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
+    """
+    import numpy as np
+
+    step = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = np.asarray(seeds).astype(np.uint64)[:, None] + step
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return (z >> np.uint64(11)).astype(np.float64) * _UNIT
+
+
 class Rng:
     """The random numbers of one step for one record. Build it from a 64-byte `block`."""
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kstest
 
-from augury.rng import Rng, block, gate, generator, hash_point, path_key, record_key
+from augury.rng import Rng, block, gate, generator, hash_point, path_key, record_key, uniforms
 
 N = 20_000
 
@@ -218,3 +219,22 @@ def test_no_global_state_is_touched():
     _rng().permutation(50)
     generator(3).normal(size=10)
     assert (random.getstate(), np.random.get_state()[1].tobytes()) == before
+
+
+def test_uniforms_are_splitmix64():
+    """Each row is the published generator started at its seed, whatever rows are beside it."""
+    mask = 2**64 - 1
+
+    def reference(state, count):
+        out = []
+        for _ in range(count):
+            state = (state + 0x9E3779B97F4A7C15) & mask
+            z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
+            z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+            out.append(((z ^ (z >> 31)) >> 11) * 2.0**-53)
+        return out
+
+    seeds = [0, 1, 2**63 - 1, 123456789]
+    assert uniforms(np.array(seeds), 5).tolist() == [reference(seed, 5) for seed in seeds]
+    assert uniforms(np.array([0]), 1)[0, 0] == (0xE220A8397B1DCDAF >> 11) * 2.0**-53
+    assert kstest(uniforms(np.arange(20000), 3)[:, 2], "uniform").pvalue > 1e-3

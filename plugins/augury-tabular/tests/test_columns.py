@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from augury_tabular.columns import add, interpolate, leave, multiply, put, put_other
+from augury_tabular.columns import add, interpolate, leave, multiply, put, swap
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -51,8 +51,8 @@ def test_categories_keep_their_python_types_and_their_gaps():
     assert put({"c": column}, np.array([False, True, True]))["c"].tolist() == [False, None, True]
     assert all(type(v) in (bool, type(None)) for v in put({"c": column}, np.array([False, True, True]))["c"])
     words = np.array(["a", "b", None], dtype=object)
-    first, second = np.array(["b", "b", "b"], dtype=object), np.array(["a", "c", "c"], dtype=object)
-    assert put_other({"c": words}, first, second)["c"].tolist() == ["b", "c", None]
+    fitted = {"c": {"values": ["a", "b"], "until": [2, 5]}}
+    assert swap({"c": words}, np.arange(3), 1.0, fitted)["c"].tolist() == ["b", "a", None]
 
 
 def test_leaving_writes_nothing():

@@ -98,7 +98,7 @@ class OpNode:
     def _present(self, now: Running) -> tuple[str, ...]:
         values = now.values
         if self.row:
-            return self.fields if any(name in values for name in self.columns.columns) else ()
+            return () if values.keys().isdisjoint(self.columns.columns) else self.fields
         for field in self.fields:
             if field not in values:
                 return tuple(f for f in self.fields if f in values)

@@ -77,7 +77,7 @@ def _hold(rules: Rules, before: _Before, failed: dict[Running, Exception]) -> No
 
 def _group_of(effect: Rows) -> Any:
     """Return what effects must have in common to run as one; shared arguments are told apart by identity."""
-    shared = tuple((name, id(value)) for name, value in effect.shared.items()) if effect.shared else ()
+    shared = tuple(map(id, effect.shared.values()))
     return effect.fn, effect.reads, effect.writes, tuple(effect.args), shared
 
 

@@ -11,13 +11,17 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
-from augury_tabular.marginals import Marginal, Ranks, prepared
+from augury.rng import uniforms
+from augury_tabular.marginals import Marginal, Others, Ranks, prepared
 from augury_tabular.similarity import Similar
 from augury_tabular.statistics import at_rank, rank
 
 Columns: TypeAlias = Mapping[str, np.ndarray]
+
+TINY = 2.0**-54
+"""In the place of a uniform 0, whose normal quantile is infinite."""
 
 
 def add(columns: Columns, amount: np.ndarray) -> dict[str, np.ndarray]:
@@ -58,11 +62,34 @@ def put(columns: Columns, value: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.where(_present(values), value.astype(object), values)}
 
 
-def put_other(columns: Columns, first: np.ndarray, second: np.ndarray) -> dict[str, np.ndarray]:
-    """Set the one column to ``first`` (n,), or to ``second`` where ``first`` is its value already. Cost: O(n)."""
-    ((name, values),) = columns.items()
-    first, second = first.astype(object), second.astype(object)
-    return {name: np.where(_present(values), np.where(first != values, first, second), values)}
+def jitter(
+    columns: Columns, seed: np.ndarray, relative_to: str, scale: float, fraction: float, fitted: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Add noise: see `augury_tabular.ops.jitter.Jitter`. Cost: some 30 ns a value."""
+    share = uniforms(seed, 2 * len(columns))
+    noise = scale * ndtri(np.maximum(share[:, ::2], TINY))
+    if relative_to == "std":
+        moved = add(columns, noise * np.array([fitted[name] for name in columns]))
+    elif relative_to == "value":
+        moved = multiply(columns, 1.0 + noise)
+    else:
+        moved = shift_rank(columns, noise, fitted)
+    if fraction >= 1.0:
+        return moved
+    touched = share[:, 1::2] < fraction
+    return {name: np.where(touched[:, i], moved[name], columns[name]) for i, name in enumerate(columns)}
+
+
+def swap(columns: Columns, seed: np.ndarray, fraction: float, fitted: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Replace categories: see `augury_tabular.ops.swap.Swap`. Cost: a look-up in a dict a touched value."""
+    share = uniforms(seed, 2 * len(columns))
+    out = {}
+    for i, (name, values) in enumerate(columns.items()):
+        place = np.flatnonzero((share[:, 2 * i] < fraction) & _present(values))
+        others = prepared(Similar if "others" in fitted[name] else Others, fitted[name])
+        out[name] = values.copy()
+        out[name][place] = others.other(values[place], share[place, 2 * i + 1])
+    return out
 
 
 def _finite(changed: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -70,7 +97,7 @@ def _finite(changed: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _present(values: np.ndarray) -> np.ndarray:
-    return np.array([value is not None for value in values], dtype=bool)
+    return np.array([value is not None for value in values.tolist()], dtype=bool)
 
 
 def shift_rank(columns: Columns, shift: np.ndarray, tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -93,15 +120,16 @@ def add_time(columns: Columns, microseconds: np.ndarray) -> dict[str, np.ndarray
 
 
 def blank(
-    columns: Columns, chance: np.ndarray, fraction: np.ndarray, ranks: Mapping[str, Mapping[str, Any]], by: str
+    columns: Columns, seed: np.ndarray, fraction: float, ranks: Mapping[str, Mapping[str, Any]], by: str
 ) -> dict[str, np.ndarray]:
-    """Take values away where ``chance`` (n, columns), uniform in [0, 1), is below the cell's own probability.
+    """Take values away where a uniform number from the row's ``seed`` is below the cell's own probability.
 
-    That is ``fraction`` (n,), or with ``ranks`` up to twice as much: ``2 fraction r``, r the rank of ``by`` in the row
+    That is ``fraction``, or with ``ranks`` up to twice as much: ``2 fraction r``, r the rank of ``by`` in the row
     (of the cell itself where ``by`` is empty), 1/2 where that is missing. Cost: O(log points) a value.
     """
     out = {}
-    names = [name for name in columns if name != by or not ranks]
+    names = [name for name in columns if name != by]
+    chance = uniforms(seed, len(names))
     shared = prepared(Ranks, ranks[by]).of(columns[by]) if by and ranks else None
     for i, name in enumerate(names):
         own = prepared(Ranks, ranks[name]).of(columns[name]) if ranks and not by else shared
@@ -110,36 +138,37 @@ def blank(
     return out
 
 
-def fill(columns: Columns, share: np.ndarray, marginals: Mapping[str, Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Fill missing values from fitted marginals at ``share`` (n, columns) in [0, 1). Cost: O(log points) a value."""
-    return {
-        name: np.where(_gaps(values), prepared(Marginal, marginals[name]).at(share[:, i]), values)
-        for i, (name, values) in enumerate(columns.items())
-    }
+def fill(
+    columns: Columns, seed: np.ndarray, centres: Mapping[str, float] | None, marginals: Mapping[str, Mapping[str, Any]]
+) -> dict[str, np.ndarray]:
+    """Fill missing values from fitted marginals: at ``centres``, or at uniform numbers from the row's ``seed``.
+
+    Cost: O(log points) a missing value.
+    """
+    share = uniforms(seed, len(columns))
+    out = {}
+    for i, (name, values) in enumerate(columns.items()):
+        place = np.flatnonzero(_gaps(values))
+        at = share[place, i] if centres is None else np.full(len(place), centres[name])
+        out[name] = values.copy()
+        out[name][place] = prepared(Marginal, marginals[name]).at(at)
+    return out
 
 
 def resample(
-    columns: Columns, normal: np.ndarray, factor: np.ndarray, marginals: Mapping[str, Mapping[str, Any]]
+    columns: Columns, seed: np.ndarray, factor: np.ndarray, marginals: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, np.ndarray]:
-    """Draw rows from a Gaussian copula: ``normal`` (n, columns) standard normal, ``factor`` the Cholesky factor.
+    """Draw rows from a Gaussian copula: normal numbers from the row's ``seed``, ``factor`` the Cholesky factor.
 
     Missing values stay missing. Cost: O(columns) a value.
     """
+    normal = ndtri(np.maximum(uniforms(seed, len(columns)), TINY))
     # Column by column, since a matrix product may round a row otherwise in another batch.
     share = ndtr(sum(normal[:, j, None] * factor[:, j] for j in range(factor.shape[1])))
     return {
         name: np.where(_gaps(values), values, prepared(Marginal, marginals[name]).at(share[:, i]))
         for i, (name, values) in enumerate(columns.items())
     }
-
-
-def swap_similar(columns: Columns, share: np.ndarray, near: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Replace the one column's categories by similar ones at ``share`` (n,): see `augury_tabular.similarity`.
-
-    Cost: O(neighbours) a row. A category that was not seen when fitting stays.
-    """
-    ((name, values),) = columns.items()
-    return {name: prepared(Similar, near).other(values, share)}
 
 
 def take(columns: Columns, donor: np.ndarray) -> dict[str, np.ndarray]:

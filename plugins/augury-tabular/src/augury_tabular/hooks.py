@@ -15,6 +15,7 @@ def augury_plugin() -> Plugin:
                 "Add noise to numbers, sized by each column's spread or by the value.",
                 on="row",
                 effect="Rows",
+                version=2,
                 examples=(
                     {"relative_to": "value", "scale": 0.05},
                     {"relative_to": "quantile", "scale": 0.02},
@@ -27,6 +28,7 @@ def augury_plugin() -> Plugin:
                 "Replace categories by others, drawn by frequency or likeness.",
                 on="row",
                 effect="Rows",
+                version=2,
                 examples=({"fraction": 1.0}, {"fraction": 1.0, "by": "similarity"}),
             ),
             OpSpec(

@@ -94,6 +94,27 @@ class Ranks:
         return np.where(known, rank(np.where(known, values, 0.0), table), 0.5)
 
 
+class Others:
+    """From a category to another one, by frequency among those that it is not."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        """Prepare one column's ``values`` and their cumulative counts ``until``."""
+        self._values = np.empty(len(state["values"]), object)
+        self._values[:] = state["values"]
+        self._until = np.array(state["until"], np.float64)
+        self._code = {value: i for i, value in enumerate(state["values"])}
+
+    def other(self, values: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Return another category for each value, at shares in [0, 1); one that was not seen is replaced by any."""
+        codes = np.array([self._code.get(value, -1) for value in values.tolist()], dtype=np.int64)
+        known = codes >= 0
+        start = np.where(codes > 0, self._until[codes - 1], 0.0)
+        own = np.where(known, self._until[codes] - start, 0.0)
+        point = np.floor(share * (self._until[-1] - own))
+        point += np.where(known & (point >= start), own, 0.0)
+        return self._values[np.searchsorted(self._until, point, side="right")]
+
+
 _MOST_KEPT = 512
 _kept: dict[tuple[type, int], tuple[Mapping[str, Any], Any]] = {}
 

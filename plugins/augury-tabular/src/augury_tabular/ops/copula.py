@@ -31,9 +31,9 @@ class Copula(Op):
     Fields: number, category, ordinal, boolean and datetime columns; label, group and key only where ``field:`` names
         them.
 
-    Draws: a standard normal number for each column, in order.
+    Draws: seed: `augury.rng.uniforms`, one number a column.
 
-    Cost: a draw a column and row; the rows run together, O(columns) a value. Fitting: one pass a class, the table in
+    Cost: the rows run together, O(columns) a value. Fitting: one pass a class, the table in
     memory.
 
     Reference: Patki, Wedge and Veeramachaneni, The Synthetic Data Vault, 2016, section IV.
@@ -60,18 +60,16 @@ class Copula(Op):
             "of": {row[0]: class_of(row[1], label) for row in rows if class_of(row[1], label) in own},
         }
 
-    def draw(self, rng: Rng, info: Info) -> list[float]:
-        """Return a standard normal number for each fitted column."""
-        return [rng.normal() for _ in info.state["all"]["marginals"]]
+    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
+        """Return the seed."""
+        return {"seed": rng.seed()}
 
-    def effect(self, draw: list[float], info: Info) -> Effects:
+    def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return one `Rows` over the fitted columns."""
         state = info.state
         copula = state["classes"].get(state["of"].get(info.id), state["all"])
         names = tuple(copula["marginals"])
-        if not names:
-            return []
-        return Rows(resample, {"normal": tuple(draw)}, names, names, shared=copula)
+        return Rows(resample, draw, names, names, shared=copula) if names else []
 
 
 def _copula(rows: Sequence[Row], fields: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:

@@ -26,9 +26,9 @@ class Impute(Op):
     Args:
         method: ``draw`` or ``centre``.
 
-    Draws: for each column a uniform number, under the column's name (``draw`` only).
+    Draws: seed: `augury.rng.uniforms`, one number a column (``draw`` only uses it).
 
-    Cost: a draw a column and row; the rows run together, O(log rows) a value. Fitting: one pass.
+    Cost: the rows run together, O(log points) a missing value. Fitting: one pass.
     """
 
     on = "row"
@@ -41,20 +41,19 @@ class Impute(Op):
 
     def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the marginal of each column."""
-        return {"marginals": fit_marginals(batches, fields, self.columns), "orders": _orders(fields)}
+        return {"marginals": fit_marginals(batches, fields, self.columns), "centres": _centres(fields)}
 
-    def draw(self, rng: Rng, info: Info) -> dict[str, float] | None:
-        """Return a uniform number for each column; nothing where the centre is taken."""
-        return {name: rng.random() for name in info.size.columns} if self.method == "draw" else None
+    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
+        """Return the seed."""
+        return {"seed": rng.seed()}
 
-    def effect(self, draw: dict[str, float] | None, info: Info) -> Effects:
+    def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return one `Rows` over the columns."""
         names = tuple(info.size.columns)
-        centre = info.state["orders"]
-        share = tuple(centre[name] if draw is None else draw[name] for name in names)
-        return Rows(fill, {"share": share}, names, names, shared={"marginals": info.state["marginals"]})
+        centres = info.state["centres"] if self.method == "centre" else None
+        return Rows(fill, draw, names, names, shared={"centres": centres, "marginals": info.state["marginals"]})
 
 
-def _orders(fields: Mapping[str, Any]) -> dict[str, float]:
+def _centres(fields: Mapping[str, Any]) -> dict[str, float]:
     """Return where the centre of each column lies: 1/2 where values have an order, else 0, the most frequent."""
     return {name: 0.0 if spec.kind_id in ("category", "boolean") else 0.5 for name, spec in fields.items()}

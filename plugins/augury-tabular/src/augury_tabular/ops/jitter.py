@@ -9,7 +9,7 @@ from augury.effects import Effects, Rows
 from augury.op import Info, Op
 from augury.params import Fraction, Within
 from augury.rng import Rng
-from augury_tabular.columns import add, multiply, shift_rank
+from augury_tabular.columns import jitter
 from augury_tabular.statistics import Row, Spread, blocks, column_arrays, numbers, quantiles
 
 
@@ -31,9 +31,9 @@ class Jitter(Op):
         relative_to: What the noise is measured by: ``std``, ``value`` or ``quantile``.
         fraction: Probability of each column to be touched, in [0, 1].
 
-    Draws: for each touched column a standard normal number, under the column's name.
+    Draws: seed of the noise: `augury.rng.uniforms`, two numbers a column (its noise, and whether it is touched).
 
-    Cost: a draw a column and row; the rows run together, O(1) a value. Fitting: one pass, O(columns) memory.
+    Cost: the rows run together, some 30 ns a value. Fitting: one pass, O(columns) memory.
     """
 
     on = "row"
@@ -56,19 +56,12 @@ class Jitter(Op):
             spread.add(numbers(block, names))
         return dict(zip(names, spread.std.tolist(), strict=True))
 
-    def draw(self, rng: Rng, info: Info) -> dict[str, float]:
-        """Return a standard normal number for each touched column."""
-        return {name: rng.normal() for name in info.size.columns if self.fraction == 1.0 or rng.chance(self.fraction)}
+    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
+        """Return the seed."""
+        return {"seed": rng.seed()}
 
-    def effect(self, draw: dict[str, float], info: Info) -> Effects:
-        """Return the noise as one `Rows` over the touched columns."""
-        names = tuple(draw)
-        if not names:
-            return []
-        if self.relative_to == "value":
-            return Rows(multiply, {"factor": tuple(1.0 + self.scale * z for z in draw.values())}, names, names)
-        if self.relative_to == "quantile":
-            shift = tuple(self.scale * z for z in draw.values())
-            return Rows(shift_rank, {"shift": shift}, names, names, shared={"tables": info.state})
-        amount = tuple(self.scale * z * info.state[name] for name, z in draw.items())
-        return Rows(add, {"amount": amount}, names, names)
+    def effect(self, draw: dict[str, int], info: Info) -> Effects:
+        """Return the noise as one `Rows` over the columns."""
+        names = tuple(info.size.columns)
+        shared = {"relative_to": self.relative_to, "scale": self.scale, "fraction": self.fraction, "fitted": info.state}
+        return Rows(jitter, draw, names, names, shared=shared)

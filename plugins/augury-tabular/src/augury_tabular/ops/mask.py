@@ -33,9 +33,9 @@ class Mask(Op):
         mechanism: What the probability depends on: ``mcar`` nothing, ``mar`` the column ``by``, ``mnar`` the cell.
         by: The column that ``mar`` looks at, one of the step's; it is left alone.
 
-    Draws: for each column a uniform number, under the column's name.
+    Draws: seed: `augury.rng.uniforms`, one number a column.
 
-    Cost: a draw a column and row; the rows run together, O(log rows) a value. Fitting (``mar``, ``mnar``): one pass.
+    Cost: the rows run together, O(1) a value, O(log points) with ranks. Fitting (``mar``, ``mnar``): one pass.
 
     Reference: Rubin, Inference and missing data, 1976.
     """
@@ -65,15 +65,17 @@ class Mask(Op):
         seen = {self.by: fields[self.by]} if self.by is not None else fields
         return fit_marginals(batches, seen, _RANKED)
 
-    def draw(self, rng: Rng, info: Info) -> dict[str, float]:
-        """Return a uniform number for each column."""
-        return {name: rng.random() for name in info.size.columns if name != self.by}
+    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
+        """Return the seed."""
+        return {"seed": rng.seed()}
 
-    def effect(self, draw: dict[str, float], info: Info) -> Effects:
+    def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return one `Rows` over the columns that can go."""
-        able = tuple(name for name in draw if not info.state or self.by or name in info.state)
+        able = tuple(info.size.columns)
+        if info.state:
+            able = tuple(n for n in able if n != self.by and (self.by or n in info.state))
         if not able or (self.by is not None and self.by not in info.size.columns):
             return []
-        args = {"chance": tuple(draw[name] for name in able), "fraction": self.fraction}
-        reads = (*able, self.by) if self.by is not None else able
-        return Rows(blank, args, reads, able, shared={"ranks": info.state, "by": self.by or ""})
+        reads = able if self.by is None else (*able, self.by)
+        shared = {"fraction": self.fraction, "ranks": info.state, "by": self.by or ""}
+        return Rows(blank, draw, reads, able, shared=shared)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Literal
@@ -11,7 +10,7 @@ from augury.effects import Effects, Rows
 from augury.op import Info, Op
 from augury.params import Fraction
 from augury.rng import Rng
-from augury_tabular.columns import put_other, swap_similar
+from augury_tabular.columns import swap
 from augury_tabular.similarity import fit_similarity
 from augury_tabular.statistics import Row, frequencies
 
@@ -31,12 +30,10 @@ class Swap(Op):
         fraction: Probability of each column to be touched, in [0, 1].
         by: What replacements are drawn by: ``frequency`` or ``similarity``.
 
-    Draws: for each touched column, under its name, by frequency two different categories: the first by frequency, the
-        second by frequency among the rest, for rows that have the first already. The result is then distributed by
-        frequency among the categories the row does not have, and the draw needs no look at the row. By similarity a
-        uniform number.
+    Draws: seed: `augury.rng.uniforms`, two numbers a column (whether it is touched, and the replacement). By frequency
+        the result is distributed by frequency among the categories that the row does not have.
 
-    Cost: O(log categories) a touched column and row. Fitting: one pass; memory for each different category.
+    Cost: the rows run together, a look-up a touched value. Fitting: one pass; memory for each different category.
     """
 
     on = "row"
@@ -64,29 +61,12 @@ class Swap(Op):
             if len(seen) > 1
         }
 
-    def draw(self, rng: Rng, info: Info) -> dict[str, Any]:
-        """Return two different categories, or a uniform number, for each touched column."""
-        touched = [name for name in info.size.columns if rng.chance(self.fraction)]
-        state = info.state
-        return {n: rng.random() if "others" in state[n] else _two(rng, **state[n]) for n in touched if n in state}
+    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
+        """Return the seed."""
+        return {"seed": rng.seed()}
 
-    def effect(self, draw: dict[str, Any], info: Info) -> Effects:
-        """Return a `Rows` for each touched column."""
-        out = []
-        for name, drawn in draw.items():
-            if isinstance(drawn, list):
-                out.append(Rows(put_other, {"first": drawn[0], "second": drawn[1]}, (name,), (name,)))
-            else:
-                shared = {"near": info.state[name]}
-                out.append(Rows(swap_similar, {"share": drawn}, (name,), (name,), shared=shared))
-        return out
-
-
-def _two(rng: Rng, values: Sequence[Any], until: Sequence[int]) -> list[Any]:
-    """Return two different values, both by frequency; ``until`` are the cumulative counts."""
-    total = until[-1]
-    first = bisect_right(until, rng.integer(0, total - 1))
-    start = until[first - 1] if first else 0
-    rest = rng.integer(0, total - 1 - (until[first] - start))
-    second = bisect_right(until, rest if rest < start else rest + until[first] - start)
-    return [values[first], values[second]]
+    def effect(self, draw: dict[str, int], info: Info) -> Effects:
+        """Return one `Rows` over the columns that have something to swap."""
+        names = tuple(name for name in info.size.columns if name in info.state)
+        shared = {"fraction": self.fraction, "fitted": info.state}
+        return Rows(swap, draw, names, names, shared=shared) if names else []
