@@ -127,6 +127,10 @@ class Kind(Configured):
         """Return canonical values (None where missing) of such an array, held to the kind's bounds and rounding."""
         return list(column)
 
+    def hold(self, column: np.ndarray) -> np.ndarray:
+        """Return such an array held to the kind's bounds and rounding: what `from_column` gives, as an array."""
+        return column
+
     # -- targets ---------------------------------------------------------------------------------------------
 
     def open(self, value: Any, size: Any) -> Any:

@@ -115,6 +115,8 @@ class Op(Configured):
         makes: Static change of kinds: {"self": "raw_image"}, {"label": "distribution"} ("label" is the role).
         columns: For ops on "row": the kinds of the columns it may change.
         fits: Whether `fit` must run on the training side first.
+        seeded: For ops on "row": that the draw is ``{"seed": ...}`` alone, and the one `Rows` it makes is, but for the
+            seed, the same for every row. Such ops also run on whole tables (`augury.pipelines.Pipeline.table`).
         changes_missing: For ops on "row": whether values may go missing, or missing ones be filled.
         reparametrises: For ops on "row": whether its change is taken in the terms of the constraints it touches (see
             `augury.constraints.base.Constraint.follow`), so that it keeps them. Otherwise a row it breaks is an error.
@@ -126,6 +128,7 @@ class Op(Configured):
     makes: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[str, ...]] = ()
     fits: ClassVar[bool] = False
+    seeded: ClassVar[bool] = False
     changes_missing: ClassVar[bool] = False
     reparametrises: ClassVar[bool] = False
 
@@ -143,7 +146,7 @@ class Op(Configured):
 
     def draw(self, rng: Rng, info: Info) -> Any:
         """Return everything random and everything looked up, as small JSON values; arrays only as sub-seeds."""
-        return None
+        return {"seed": rng.seed()} if self.seeded else None
 
     def effect(self, draw: Any, info: Info) -> Effects:
         """Return what the op does: a pure function of the draw, the size, the donors and the fitted state."""

@@ -68,6 +68,11 @@ class Number(Kind):
 
     def from_column(self, column: np.ndarray) -> list[float | int | None]:
         """Return numbers held to the bounds and the rounding; NaN becomes None."""
+        plain = self.hold(column).tolist()
+        return [None if v != v else int(v) if self.integer else v for v in plain]
+
+    def hold(self, column: np.ndarray) -> np.ndarray:
+        """Return a column held to the bounds and the rounding."""
         import numpy as np
 
         values = np.asarray(column, dtype=np.float64)
@@ -77,8 +82,7 @@ class Number(Kind):
             values = np.round(values, self.decimals)
         if self.lo is not None or self.hi is not None:
             values = np.clip(values, self.lo, self.hi)
-        plain = values.tolist()
-        return [None if v != v else int(v) if self.integer else v for v in plain]
+        return values
 
     def arrow(self) -> pa.DataType:
         """int64 or float64."""

@@ -203,6 +203,36 @@ class Pipeline:
                 out[place] = self._excuse(error, now)
         return out
 
+    def table(self, table: Any, *, id: str, seed: int = 0, copy: int | None = 0) -> Any:
+        """Run a whole table: the same rows as `many`, column by column, some ten times as fast.
+
+        Args:
+            table: A pyarrow table, or a pandas or polars frame; the same is returned. Columns that are no fields pass.
+            id: The column of the rows' ids.
+            seed: As for `many`.
+            copy: The number of the copy.
+
+        Raises:
+            RecipeError: where a step takes donors, or draws more than a seed (`augury.op.Op.seeded`).
+            DataError: for a value that is not of its field's kind, and a row that breaks a constraint.
+        """
+        import pyarrow as pa
+
+        from augury.pipelines.tables import run_table
+
+        self._check_ready()
+        frame = table
+        if not isinstance(table, pa.Table):
+            polars = hasattr(table, "to_arrow")
+            table = table.to_arrow() if polars else pa.Table.from_pandas(table, preserve_index=False)
+        if id not in table.column_names:
+            fix = "name the column with id="
+            raise DataError(describe("table", "a column of ids", id, name=id, known=table.column_names, fix=fix))
+        made = run_table(self, table, table.column(id).cast(pa.string()), seed, copy)
+        if isinstance(frame, pa.Table):
+            return made
+        return type(frame)(made) if hasattr(frame, "to_arrow") else made.to_pandas().set_axis(frame.index)
+
     def _excuse(self, error: Exception, now: Running | None) -> DataError | Dropped:
         wrapped = wrap(error, now) if now is not None else error
         if isinstance(wrapped, DataError | Dropped):

@@ -37,6 +37,10 @@ class Rules:
         names = set(writes)
         return [c for c in self.constraints if not names.isdisjoint(c.columns)]
 
+    def state(self, constraint: Constraint) -> Any:
+        """Return what a constraint was fitted to, or None."""
+        return self.states.get(STATE + constraint.text)
+
     def columns(self, touched: Sequence[Constraint], rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """Return the columns that some constraints name, of rows of canonical values."""
         names = dict.fromkeys(name for c in touched for name in c.columns)
@@ -51,7 +55,7 @@ class Rules:
         columns = self.columns(touched, [record.values for record in records])
         for constraint in touched if before is not None else ():
             assert before is not None
-            followed = constraint.follow(before, columns, fields, self.states.get(STATE + constraint.text))
+            followed = constraint.follow(before, columns, fields, self.state(constraint))
             for name, values in followed.items():
                 plain = fields[name].kind.from_column(values)
                 columns[name] = fields[name].kind.to_column(plain)
@@ -62,7 +66,7 @@ class Rules:
                         record.values[name] = value
         failed: dict[Running, DataError] = {}
         for constraint in touched:
-            wrong = constraint.broken(columns, fields, self.states.get(STATE + constraint.text))
+            wrong = constraint.broken(columns, fields, self.state(constraint))
             for place in wrong.nonzero()[0].tolist():
                 failed.setdefault(records[place], broken_error(constraint, records[place].values))
         return failed

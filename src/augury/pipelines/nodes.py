@@ -98,7 +98,8 @@ class OpNode:
     def _present(self, now: Running) -> tuple[str, ...]:
         values = now.values
         if self.row:
-            return () if values.keys().isdisjoint(self.columns.columns) else self.fields
+            nothing = values.keys().isdisjoint(self.columns.columns)
+            return () if nothing and not self.op.changes_missing else self.fields
         for field in self.fields:
             if field not in values:
                 return tuple(f for f in self.fields if f in values)

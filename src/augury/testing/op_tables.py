@@ -113,6 +113,26 @@ def keeps_what_columns_promise(case: OpCase) -> None:
     _check_constraints(pipe, [o for o in outputs if isinstance(o, Output)])
 
 
+@check(when=lambda case: case.anchor == "row" and case.cls.seeded)
+def runs_tables_as_rows(case: OpCase) -> None:
+    """A whole table gives the rows that ``many`` gives, with ``p`` below 1 too.
+
+    Troubleshooting: an op that is ``seeded`` draws a seed alone, and its effect is the same for every row but for that.
+    """
+    import pyarrow as pa
+
+    schema, rows = table(case.cls.columns)
+    pipe = pipeline([{case.entry.id: {**case.params, "p": 0.6}}], schema)
+    pipe = pipe.fit(rows.items()) if pipe.needs_fit else pipe
+    arrow = pa.schema([("id", pa.string()), *((f.name, f.kind.arrow()) for f in schema.fields.values())])
+    whole = pa.Table.from_pylist([{**row, "id": i} for i, row in rows.items()], schema=arrow)
+    made = pipe.table(whole, id="id", seed=SEED, copy=1).to_pylist()
+    alone = pipe.many([(i, 1, row) for i, row in rows.items()], seed=SEED)
+    for record_id, row, output in zip(rows, made, alone, strict=True):
+        kept = {name: value for name, value in row.items() if value is not None and name != "id"}
+        assert isinstance(output, Output) and kept == dict(output), f"{record_id} differs: {kept} and {output}"
+
+
 def _names(constraint: Mapping[str, Any]) -> set[str]:
     ((_, params),) = constraint.items()
     if "rule" in params:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from augury.effects import Effects, Rows
 from augury.op import Info, Op
-from augury.rng import Rng
 from augury_tabular.columns import fill
 from augury_tabular.marginals import fit_marginals
 from augury_tabular.statistics import Row
@@ -34,6 +33,7 @@ class Impute(Op):
     on = "row"
     columns = ("number", "category", "ordinal", "boolean", "datetime")
     fits = True
+    seeded = True
     changes_missing = True
     reparametrises = True
 
@@ -42,10 +42,6 @@ class Impute(Op):
     def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the marginal of each column."""
         return {"marginals": fit_marginals(batches, fields, self.columns), "centres": _centres(fields)}
-
-    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
-        """Return the seed."""
-        return {"seed": rng.seed()}
 
     def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return one `Rows` over the columns."""

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from augury.effects import Effects, Rows
 from augury.op import Info, Op
 from augury.params import Fraction, Within
-from augury.rng import Rng
 from augury_tabular.columns import jitter
 from augury_tabular.statistics import Row, Spread, blocks, column_arrays, numbers, quantiles
 
@@ -39,6 +38,7 @@ class Jitter(Op):
     on = "row"
     columns = ("number",)
     fits = True
+    seeded = True
     reparametrises = True
 
     scale: Annotated[float, Within(0.0)] = 0.1
@@ -55,10 +55,6 @@ class Jitter(Op):
         for block in blocks(batches):
             spread.add(numbers(block, names))
         return dict(zip(names, spread.std.tolist(), strict=True))
-
-    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
-        """Return the seed."""
-        return {"seed": rng.seed()}
 
     def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return the noise as one `Rows` over the columns."""

@@ -9,7 +9,6 @@ from augury.effects import Effects, Rows
 from augury.errors import ParamError, RecipeError, describe
 from augury.op import Info, Op
 from augury.params import Fraction
-from augury.rng import Rng
 from augury_tabular.columns import blank
 from augury_tabular.marginals import fit_marginals
 from augury_tabular.statistics import Row
@@ -43,6 +42,7 @@ class Mask(Op):
     on = "row"
     columns = (*_RANKED, "id")
     fits = True
+    seeded = True
     changes_missing = True
 
     fraction: Fraction = 0.1
@@ -64,10 +64,6 @@ class Mask(Op):
             return {}
         seen = {self.by: fields[self.by]} if self.by is not None else fields
         return fit_marginals(batches, seen, _RANKED)
-
-    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
-        """Return the seed."""
-        return {"seed": rng.seed()}
 
     def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return one `Rows` over the columns that can go."""

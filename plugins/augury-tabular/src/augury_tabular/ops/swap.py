@@ -9,7 +9,6 @@ from typing import Any, Literal
 from augury.effects import Effects, Rows
 from augury.op import Info, Op
 from augury.params import Fraction
-from augury.rng import Rng
 from augury_tabular.columns import swap
 from augury_tabular.similarity import fit_similarity
 from augury_tabular.statistics import Row, frequencies
@@ -39,6 +38,7 @@ class Swap(Op):
     on = "row"
     columns = ("category", "ordinal", "boolean")
     fits = True
+    seeded = True
     reparametrises = True
 
     fraction: Fraction = 0.1
@@ -60,10 +60,6 @@ class Swap(Op):
             for name, seen in frequencies(batches, names).items()
             if len(seen) > 1
         }
-
-    def draw(self, rng: Rng, info: Info) -> dict[str, int]:
-        """Return the seed."""
-        return {"seed": rng.seed()}
 
     def effect(self, draw: dict[str, int], info: Info) -> Effects:
         """Return one `Rows` over the columns that have something to swap."""
