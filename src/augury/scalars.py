@@ -45,6 +45,8 @@ class Number(Kind):
 
     def check(self, value: Any) -> float | int:
         """Return an int or float; numpy scalars are taken, bool and text are not."""
+        if type(value) is float and not self.integer:
+            return value
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -129,6 +131,8 @@ class Category(Kind):
 
     def check(self, value: Any) -> Any:
         """Return the value; numpy scalars become plain ones, numbers text where the kind is kept as text."""
+        if type(value) is str and self.store == "text" and not self.values:
+            return value
         if hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()
         if not isinstance(value, str | int):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from augury.errors import DataError, describe, shown
+from augury.errors import DataError, FieldError, describe, shown
 from augury.record import Schema
 from augury.rng import Rng, hash_point
 
@@ -120,7 +120,10 @@ class DonorRecord(Mapping[str, Any]):
             value = self._record[name] if name in self._schema else None
             if value is None:
                 raise KeyError(name)
-            self._canonical.update(self._schema.check({name: value}, f"donor {self._id!r}"))
+            try:
+                self._canonical[name] = self._schema[name].kind.check(value)
+            except FieldError as error:
+                raise FieldError(f"donor {self._id!r} field {name!r}: {error}") from error
         return self._canonical[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -29,11 +29,13 @@ class Table(NamedTuple):
         ids: The n rows' ids, sorted.
         labels: Their classes; None where missing.
         points: float64 (n, coordinates): rows whose Euclidean distance is the one described above.
+        numbers: float64 (n, number columns), as they are; missing and infinite ones NaN.
     """
 
     ids: list[str]
     labels: list[Hashable]
     points: np.ndarray
+    numbers: np.ndarray
 
 
 def read_table(
@@ -59,11 +61,12 @@ def read_table(
             if len(codes[name]) > MOST_COORDINATES:
                 del codes[name], coded[name]
     if not ids:
-        return Table(ids, labels, np.empty((0, 0)))
+        return Table(ids, labels, np.empty((0, 0)), np.empty((0, len(number_columns))))
     with np.errstate(over="ignore", invalid="ignore"):
-        matrix = (np.concatenate(values) - spread.mean) / np.where(spread.std > 0, spread.std, np.inf)
+        whole = np.concatenate(values)
+        matrix = (whole - spread.mean) / np.where(spread.std > 0, spread.std, np.inf)
     indicators = [_indicators(np.concatenate(coded[name]), len(codes[name])) for name in _cheapest(codes)]
-    return Table(ids, labels, np.hstack([np.nan_to_num(matrix, posinf=0.0, neginf=0.0), *indicators]))
+    return Table(ids, labels, np.hstack([np.nan_to_num(matrix, posinf=0.0, neginf=0.0), *indicators]), whole)
 
 
 def _code(values: Sequence[Any], codes: dict[Any, int]) -> np.ndarray:

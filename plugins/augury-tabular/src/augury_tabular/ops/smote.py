@@ -19,10 +19,10 @@ from augury.errors import DataError, RecipeError, describe
 from augury.op import Info, Op
 from augury.params import Within
 from augury.rng import Rng
-from augury_tabular.columns import between, put, take
+from augury_tabular.columns import between, put, take, towards
 from augury_tabular.labels import CLASSES, label_of
 from augury_tabular.neighbours import NOBODY, Table, read_table, same_class, strangers
-from augury_tabular.ops.blend import BLENDED, blend, taken
+from augury_tabular.ops.blend import BLENDED, taken
 from augury_tabular.statistics import Row
 
 
@@ -51,7 +51,13 @@ class _Oversampler(Op):
             fix, expected = "name the field of the class", "a field that the rows have"
             raise RecipeError(describe(where, expected, label, name=label, known=fields, fix=fix))
         neighbours = same_class(table, self.k)
-        return {"ids": table.ids, "neighbours": neighbours, **self.learn(table, neighbours, rows, kinds)}
+        numbers = {"matrix": table.numbers, "place": {name: i for i, name in enumerate(names)}}
+        return {
+            "ids": table.ids,
+            "neighbours": neighbours,
+            "numbers": numbers,
+            **self.learn(table, neighbours, rows, kinds),
+        }
 
     def learn(
         self, table: Table, neighbours: np.ndarray, rows: Sequence[Sequence[Row]], kinds: Mapping[str, str]
@@ -77,6 +83,15 @@ class _Oversampler(Op):
         found = info.state["neighbours"][position]
         known = int((found != NOBODY).sum())
         return [info.state["ids"][found[rng.integer(0, known - 1)]]] if known else []
+
+    def towards(self, share: float, info: Info) -> list[Rows]:
+        """Return the move of the row's numbers ``share`` of the way to its donor's, read from the fitted rows."""
+        fitted = info.state["numbers"]
+        names = tuple(name for name in info.size.columns if name in fitted["place"])
+        if not names:
+            return []
+        donor = bisect_left(info.state["ids"], info.donors[0].id)
+        return [Rows(towards, {"share": share, "donor": donor}, names, names, shared=fitted)]
 
     def pick(self, rng: Rng, info: Info) -> list[str]:
         """Return the id of one of the row's fitted neighbours, or nothing where it has none."""
@@ -116,7 +131,11 @@ class Smote(_Oversampler):
 
     def effect(self, draw: dict[str, Any] | None, info: Info) -> Effects:
         """Return the move as `Rows`; nothing without a donor."""
-        return [] if draw is None else blend(info, draw["u"], draw["take"])
+        if draw is None:
+            return []
+        donor = info.donors[0].record
+        given = {name: donor.get(name) for name in draw["take"]}
+        return self.towards(draw["u"], info) + _put(given)
 
 
 class Smotenc(_Oversampler):
@@ -159,8 +178,12 @@ class Smotenc(_Oversampler):
             return []
         position = self.place(info)
         modes = {name: values[position] for name, values in info.state["modes"].items() if name in info.size.columns}
-        moved = list(blend(info, draw["u"], ()))
-        return moved + [Rows(put, {"value": v}, (n,), (n,)) for n, v in modes.items() if v is not None]
+        return self.towards(draw["u"], info) + _put(modes)
+
+
+def _put(values: Mapping[str, Any]) -> list[Rows]:
+    """Return the effects that set columns to values, but for missing ones."""
+    return [Rows(put, {"value": value}, (name,), (name,)) for name, value in values.items() if value is not None]
 
 
 def _mode(values: Sequence[Any]) -> Any:
