@@ -115,7 +115,8 @@ def _in_pandas(frame: pd.DataFrame, train: pd.DataFrame) -> pd.DataFrame:
     numbers, words = [f"n{i}" for i in range(6)], [f"c{i}" for i in range(4)]
     std, shape = train[numbers].std(ddof=0), (len(out), 6)
     counts = {name: train[name].value_counts(normalize=True) for name in words}
-    out[numbers] = (out[numbers] + 0.1 * std * rng.standard_normal(shape)).clip(-10, 10).round(3)
+    noise = 0.1 * std.to_numpy() * rng.standard_normal(shape)
+    out[numbers] = (out[numbers] + noise).clip(-10, 10).round(3)
     for name in words:
         other = rng.choice(counts[name].index, len(out), p=counts[name])
         out[name] = out[name].where(rng.random(len(out)) >= 0.2, other)

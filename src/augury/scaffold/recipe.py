@@ -17,6 +17,11 @@ def recipe_text(path: str, found: Inferred) -> str:
     lines = ["recipe: 1", "seed: 7", "collect:"]
     lines += [f"  {'-' if i == 0 else ' '} {key}: {_flow(value)}" for i, (key, value) in enumerate(source.items())]
     lines += [f"# {problem}" for problem in found.problems[:3]]
+    if (kept := [m for m in found.markers if m.strip()]) and "missing" not in found.options:
+        marks = ", ".join(map(repr, kept))
+        lines.append(
+            f"# {marks}: taken for missing above, but this format keeps it as text; replace it by null in the data"
+        )
     lines.append(f"fields:  # guessed from {found.rows} rows; correct what is wrong")
     width = max(len(_field(c.field, c.options)) for c in found.columns)
     for column in found.columns:

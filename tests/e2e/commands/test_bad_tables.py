@@ -184,3 +184,10 @@ def test_infinite_values_and_one_row_run(tmp_path):
         assert ran.code == 0
         made = command("run", f"{len(text)}.yaml", "--workers", "1", "--set", "split={train: 1}", cwd=tmp_path)
         assert made.code == 0, made.err
+
+
+def test_marks_that_a_format_keeps_are_said(tmp_path):
+    """JSON lines have null: a text that stands for a missing value there is told, since reading keeps it."""
+    (tmp_path / "t.jsonl").write_text('{"a": "NA", "b": 1}\n{"a": "x", "b": null}\n')
+    ran = command("new", "recipe", "t.jsonl", cwd=tmp_path)
+    assert ran.code == 0 and "# 'NA': taken for missing above, but this format keeps it as text" in ran.out
