@@ -1,7 +1,7 @@
 """Sequential forest: each column drawn from trees that saw the columns before it.
 
 The product of the columns' conditional distributions is the joint one; a leaf's codes are what training rows like this
-one have. Bagging and leaves of 10 rows or more keep it from copying rows, and the codec draws the place inside a bin.
+one have. Bagging and leaves of 15 rows or more keep it from copying rows, and the codec draws the place inside a bin.
 
 Reference: Nowok, Raab and Dibben, synthpop, 2016 (sequential trees); bagging by Breiman, 1996.
 """
