@@ -58,6 +58,41 @@ def generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=seed))
 
 
+def mix(words: np.ndarray) -> np.ndarray:
+    """Return uint64 words scrambled one to one, so that different words stay different.
+
+    Reference: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
+    """
+    import numpy as np
+
+    words = np.asarray(words, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def row_keys(seed: int, start: int, rows: int) -> np.ndarray:
+    """Return one uint64 a row for the rows ``start`` to ``start + rows``: all different, each a function of its row."""
+    import numpy as np
+
+    numbers = np.arange(start, start + rows, dtype=np.uint64)
+    return mix(numbers + np.uint64(hash_point("rows", str(seed))))
+
+
+def branch_keys(keys: np.ndarray, name: str) -> np.ndarray:
+    """Return independent keys under ``name``: as different from each other as ``keys`` are."""
+    import numpy as np
+
+    return mix(np.asarray(keys, dtype=np.uint64) ^ np.uint64(hash_point("branch", name)))
+
+
+def key_uniforms(keys: np.ndarray) -> np.ndarray:
+    """Return a float64 in (0, 1) for each key."""
+    import numpy as np
+
+    return ((np.asarray(keys, dtype=np.uint64) >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
+
+
 def uniforms(seeds: np.ndarray, count: int) -> np.ndarray:
     """Return float64 (n, count) in [0, 1) from sub-seeds (n,), one a row: what `Rows` functions draw cells from.
 
@@ -66,11 +101,8 @@ def uniforms(seeds: np.ndarray, count: int) -> np.ndarray:
     """
     import numpy as np
 
-    step = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    z = np.asarray(seeds).astype(np.uint64)[:, None] + step
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
+    step = np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = mix(np.asarray(seeds).astype(np.uint64)[:, None] + step)
     return (z >> np.uint64(11)).astype(np.float64) * _UNIT
 
 

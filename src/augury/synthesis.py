@@ -9,12 +9,15 @@ model gives the same rows, and ``n`` rows are the first ``n`` of any greater num
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from augury.errors import DataError, EngineError, describe, shown
 from augury.params import Configured
 
 CHUNK = 1024
@@ -73,6 +76,25 @@ class TensorSpec(NamedTuple):
         raise KeyError(name)
 
 
+class Between(NamedTuple):
+    """A condition on a number or a moment: ``lo <= value <= hi``; None is open."""
+
+    lo: Any = None
+    hi: Any = None
+
+
+class Condition(NamedTuple):
+    """What sampled rows must satisfy, in the codec's terms.
+
+    Args:
+        fixed: Block to an array of codes or values: one for all rows, or one a row (``partial`` conditions).
+        allowed: Block to the codes that may be drawn (``class`` and ``range`` conditions).
+    """
+
+    fixed: Mapping[str, np.ndarray] = {}
+    allowed: Mapping[str, np.ndarray] = {}
+
+
 class Codec(Configured):
     """Base of all codecs: numpy only, no model inside, no state of its own.
 
@@ -82,16 +104,13 @@ class Codec(Configured):
 
     on: ClassVar[str | tuple[str, ...]] = ""
 
-    def fit(self, rows: Columns, schema: Mapping[str, Any], constraints: Sequence[Any] = ()) -> Any:
+    def fit(self, rows: Columns, schema: Mapping[str, Any]) -> Any:
         """Return a state (JSON values and numpy arrays): a function of the set of training rows, not of their order.
 
-        ``schema`` maps column to `FieldSpec`; ``constraints`` are `augury.constraints.Constraint`.
+        ``schema`` maps column to `FieldSpec`. Constraints never come here: `augury.constraints.Plan` has put the
+        columns into terms that cannot break them, and takes them back afterwards, for every codec alike.
         """
         raise NotImplementedError
-
-    def plan(self, state: Any) -> Mapping[str, str]:
-        """Return for each constraint, by its text: ``construction``, ``checked`` or ``refused``."""
-        return {}
 
     def spec(self, state: Any) -> TensorSpec:
         """Return the tensors of a row."""
@@ -108,6 +127,21 @@ class Codec(Configured):
         tensors and its key.
         """
         raise NotImplementedError
+
+    def narrow(self, state: Any, where: Mapping[str, Any]) -> tuple[Any, Condition]:
+        """Return a condition on columns in the codec's terms, and the state to decode with under it.
+
+        ``where`` maps a column to a value, a list of values, or `Between`. Rows whose codes meet the condition and
+        that are decoded with the state meet ``where``, whatever their key: nothing is drawn in vain.
+
+        Raises:
+            DataError: for an unknown column or value, with the nearest ones.
+        """
+        raise DataError(describe(self.entry_id, "no condition: this codec takes none", dict(where)))
+
+    def notes(self, state: Any) -> Sequence[str]:
+        """Return what a user should know of how columns are kept, a sentence each."""
+        return ()
 
 
 class Refusal(NamedTuple):
@@ -148,18 +182,6 @@ class Caps(NamedTuple):
     target_aware: bool = False
     stores_rows: bool = False
     bit_exact: bool = True
-
-
-class Condition(NamedTuple):
-    """What sampled rows must satisfy, in the codec's terms.
-
-    Args:
-        fixed: Block to an array of codes or values: one for all rows, or one a row (``partial`` conditions).
-        allowed: Block to the codes that may be drawn (``class`` and ``range`` conditions).
-    """
-
-    fixed: Mapping[str, np.ndarray] = {}
-    allowed: Mapping[str, np.ndarray] = {}
 
 
 class Synthesizer(Configured):
@@ -203,6 +225,15 @@ class Synthesizer(Configured):
         """
         raise NotImplementedError
 
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Return the model that a `fit` of this synthesizer made and `Model.save` wrote.
+
+        Raises:
+            DataError: when the folder holds none, or a damaged one.
+        """
+        raise NotImplementedError
+
 
 class Model:
     """What a synthesizer has learned. Immutable."""
@@ -216,14 +247,32 @@ class Model:
         raise NotImplementedError
 
     def save(self, folder: Path) -> None:
-        """Write the model into ``folder`` (which does not exist): safetensors and JSON, whole or not at all."""
-        raise NotImplementedError
-
-    @classmethod
-    def load(cls, folder: Path) -> Model:
-        """Return the model that `save` wrote.
+        """Write the model into ``folder``, a new one: safetensors and JSON, whole or not at all (`complete`).
 
         Raises:
-            DataError: when the folder holds none, or a damaged one.
+            EngineError: when the disk refuses; nothing is left behind.
         """
         raise NotImplementedError
+
+
+@contextmanager
+def complete(folder: Path) -> Iterator[Path]:
+    """Yield a folder to write in, which becomes ``folder`` when all is written and is removed when anything fails.
+
+    Raises:
+        EngineError: when ``folder`` exists, or the disk refuses; nothing is left behind.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        fix = "give another folder, or remove this one"
+        raise EngineError(describe(str(folder), "a new folder", shown("one that holds something"), fix=fix))
+    shutil.rmtree(partial, ignore_errors=True)  # what a killed process left behind
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        partial.replace(folder)
+    except OSError as error:
+        fix = "make room, or give a folder you may write to"
+        raise EngineError(describe(str(folder), "a folder to write to", shown(str(error)), fix=fix)) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -15,8 +15,8 @@ LAYERS = [
     {"pipelines"},
     {"formats", "frames", "inference"},
     {"recipe"},
-    {"dataset", "engines"},
-    {"preview", "report", "torch", "scaffold", "observers"},
+    {"dataset", "engines", "generate"},
+    {"preview", "report", "quality", "torch", "scaffold", "observers"},
     {"cli", "__main__", "testing"},
 ]
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

@@ -14,7 +14,7 @@ from augury.testing import (
 
 @ops_of("augury-tabular")
 class TestOps(OpConformance):
-    """Every op on rows and series."""
+    """Every op on rows, histories and series."""
 
 
 @cleaners_of("augury-tabular")

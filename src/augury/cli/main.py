@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "check a dataset's hashes, counts and lineage, and audit it for leaks",
     "report": "write the report's page of a dataset again",
     "replay": "rebuild one row from its source and compare",
+    "synth": "learn a table file, make rows like its own, judge them",
     "ops": "list the ops, or show one",
     "plugins": "list, install, uninstall and check plugins",
     "new": "write a new plugin: an installable distribution with a passing test",

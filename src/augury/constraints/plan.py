@@ -18,6 +18,7 @@ from augury.constraints.base import Columns, Constraint, Fields, Form, rounded
 from augury.constraints.forms import Regenerated
 from augury.constraints.numbers import Range
 from augury.record import FieldSpec
+from augury.rng import mix
 
 Mechanism: TypeAlias = Literal["construction", "checked", "refused"]
 
@@ -188,11 +189,8 @@ class Plan:
 
 
 def keys_of(keys: np.ndarray, place: int) -> np.ndarray:
-    """Return other keys, a function of the row's own: one stream for each form (splitmix64's finaliser)."""
-    z = keys.astype(np.uint64) + np.uint64((0x9E3779B97F4A7C15 * (place + 1)) % 2**64)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    """Return other keys, a function of the row's own: one stream for each form."""
+    return mix(keys.astype(np.uint64) + np.uint64((0x9E3779B97F4A7C15 * place) % 2**64))
 
 
 def judge(

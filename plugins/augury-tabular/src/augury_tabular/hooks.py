@@ -1,6 +1,6 @@
 """What this distribution gives the registry."""
 
-from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, OpSpec, Plugin, hookimpl
+from augury.plugin import CleanerSpec, DetectorSpec, KindSpec, OpSpec, Plugin, Spec, hookimpl
 
 ROWS = [
     OpSpec(
@@ -309,6 +309,17 @@ INTERACTION_CLEANERS = [
 ]
 
 
+CODECS = [
+    Spec("codec.table", "augury_tabular.codecs.table:TableCodec", "Table rows as one block of codes a column."),
+    Spec(
+        "codec.history_sequence",
+        "augury_tabular.codecs.sequences:HistorySequence",
+        "Histories as sequences of codes.",
+    ),
+    Spec("codec.history_counts", "augury_tabular.codecs.counts:HistoryCounts", "Histories as the items they hold."),
+]
+
+
 @hookimpl
 def augury_plugin() -> Plugin:
     """Return what there is for table rows, for series and for histories of events."""
@@ -318,4 +329,5 @@ def augury_plugin() -> Plugin:
         ops=[*ROWS, *SERIES, *INTERACTION_OPS],
         cleaners=[*_CLEANERS, *INTERACTION_CLEANERS],
         detectors=_DETECTORS,
+        codecs=CODECS,
     )

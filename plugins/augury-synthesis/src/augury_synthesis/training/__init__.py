@@ -1,0 +1,1 @@
+"""The one training loop, what it reads and what it keeps."""

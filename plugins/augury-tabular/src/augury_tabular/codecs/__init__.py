@@ -1,0 +1,1 @@
+"""Codecs: table columns and user histories as blocks of codes, and back."""
