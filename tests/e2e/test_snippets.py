@@ -18,7 +18,10 @@ DOCUMENTS = sorted(
 )
 SHOWING = [d for d in DOCUMENTS if re.search(r"^```(python|console)$", d.read_text(encoding="utf-8"), re.MULTILINE)]
 RUN = ("augury", "python", "sed", "echo", "ls")
-NEEDS = {"plugins/augury-bridges/README.md": ("albumentations", "torchvision")}
+NEEDS = {
+    "plugins/augury-bridges/README.md": ("albumentations", "torchvision"),
+    "docs/synthesis.md": ("torch",),
+}
 KNOWN_BY_NAME = ("git", "cd", "source", "pip")
 
 
