@@ -18,6 +18,20 @@ MODULES = [name for package in INSTALLED for name in modules(package)]
 BRIDGED = ("albumentations", "audiomentations", "kornia", "librosa", "nlpaug", "torchaudio", "torchvision")
 OPTIONAL = {"augury.torch": "torch", **{f"augury_bridges.{library}": library for library in BRIDGED}}
 """Modules that stand on a package that need not be there."""
+NETWORKS = (
+    "backbones",
+    "conditions",
+    "heads",
+    "layout",
+    "model",
+    "noise",
+    "objectives",
+    "parts",
+    "testing",
+    "training",
+)
+TORCH = tuple(f"augury_synthesis.{name}" for name in NETWORKS)
+"""Those of networks, and all that is under them."""
 
 
 def _loaded_after(code):
@@ -55,6 +69,8 @@ def test_every_module_imports_alone(name):
         pytest.skip("running it is its purpose")
     if name in OPTIONAL:
         pytest.importorskip(OPTIONAL[name])
+    if name.startswith(TORCH):
+        pytest.importorskip("torch")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import {name}"], capture_output=True, text=True, timeout=120
     )
