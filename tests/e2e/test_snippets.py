@@ -19,6 +19,7 @@ DOCUMENTS = sorted(
 SHOWING = [d for d in DOCUMENTS if re.search(r"^```(python|console)$", d.read_text(encoding="utf-8"), re.MULTILINE)]
 RUN = ("augury", "python", "sed", "echo", "ls")
 NEEDS = {
+    "docs/synthesis.md": ("torch",),
     "docs/training.md": ("torch", "torchvision"),
     "plugins/augury-bridges/README.md": ("albumentations", "torchvision"),
 }

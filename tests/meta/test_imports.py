@@ -22,6 +22,20 @@ OPTIONAL = {
     **{f"augury_bridges.{library}": library for library in BRIDGED},
 }
 """Modules that stand on a package that need not be there."""
+NETWORKS = (
+    "backbones",
+    "conditions",
+    "heads",
+    "layout",
+    "model",
+    "noise",
+    "objectives",
+    "parts",
+    "testing",
+    "training",
+)
+TORCH = tuple(f"augury_synthesis.{name}" for name in NETWORKS)
+"""Those of networks, and all that is under them."""
 
 
 def _loaded_after(code):
@@ -59,6 +73,8 @@ def test_every_module_imports_alone(name):
         pytest.skip("running it is its purpose")
     if name in OPTIONAL:
         pytest.importorskip(OPTIONAL[name])
+    if name.startswith(TORCH):
+        pytest.importorskip("torch")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import {name}"], capture_output=True, text=True, timeout=120
     )

@@ -6,8 +6,8 @@
     class TestOps(OpConformance):
         exempt = {"image.sepia": {"reads_another_id": "it draws nothing"}}
 
-One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks. Codecs, synthesizers, metrics,
-engines and lexicons have no contract yet, and so no checks.
+One pytest id for each (entry, check). Without pytest, `outcomes` runs the same checks. Codecs, metrics, engines and
+lexicons have no checks yet.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from augury.testing.formats import FORMATS
 from augury.testing.kinds import KINDS
 from augury.testing.ops import OPS
 from augury.testing.suite import Check, Conformance, Outcome, parametrize
+from augury.testing.synthesizers import SYNTHESIZERS
 
 C = TypeVar("C", bound=type)
 
@@ -36,6 +37,7 @@ __all__ = [
     "KindConformance",
     "OpConformance",
     "Outcome",
+    "SynthesizerConformance",
     "cleaners_of",
     "couplings_of",
     "detectors_of",
@@ -44,6 +46,7 @@ __all__ = [
     "kinds_of",
     "ops_of",
     "outcomes",
+    "synthesizers_of",
 ]
 
 
@@ -89,6 +92,12 @@ class DetectorConformance(Conformance):
     suite = DETECTORS
 
 
+class SynthesizerConformance(Conformance):
+    """Every synthesizer: pure chunks, equal fits, saved models, declared conditions, nothing left changed."""
+
+    suite = SYNTHESIZERS
+
+
 def ops_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
     """Return the decorator that runs an `OpConformance` over the ops of a distribution whose ids match ``pattern``."""
     return parametrize(dist, pattern)
@@ -124,10 +133,15 @@ def detectors_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
     return parametrize(dist, pattern)
 
 
+def synthesizers_of(dist: str, pattern: str = "*") -> Callable[[C], C]:
+    """Return the decorator that runs a `SynthesizerConformance` over the synthesizers of a distribution."""
+    return parametrize(dist, pattern)
+
+
 def outcomes(dist: str) -> Iterator[Outcome]:
     """Run the whole kit over a distribution: every check of every entry of a group it has checks for."""
     from augury.catalog import registry
 
-    for suite in (OPS, KINDS, FORMATS, COUPLINGS, EFFECTS, CLEANERS, DETECTORS):
+    for suite in (OPS, KINDS, FORMATS, COUPLINGS, EFFECTS, CLEANERS, DETECTORS, SYNTHESIZERS):
         if any(entry.dist == dist for entry in registry().entries(suite.group)):
             yield from suite.outcomes(dist)

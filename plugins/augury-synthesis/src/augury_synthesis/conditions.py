@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 def want(condition: Condition | None, spec: TensorSpec, layout: Layout, rows: int, device: torch.device) -> Wanted:
-    """Return a condition as tensors.
+    """Return a condition as tensors; a lone allowed code is a fixed one.
 
     Raises:
         DataError: for an unknown block, one that cannot be a condition, a code out of range, or a wrong length.
@@ -68,6 +68,10 @@ def want(condition: Condition | None, spec: TensorSpec, layout: Layout, rows: in
         if not len(codes):
             fix = "allow at least one code"
             raise DataError(describe(f"condition on {name}", "codes to draw", shown("none"), fix=fix))
+        if len(np.unique(codes)) == 1 and names.index(name) not in fixed:
+            shape = (CHUNK, layout.heads[names.index(name)].elements)
+            fixed[names.index(name)] = torch.full(shape, int(codes[0]), device=device)
+            continue
         mask = torch.zeros(layout.heads[names.index(name)].outputs, dtype=torch.bool, device=device)
         mask[torch.as_tensor(codes, device=device)] = True
         allowed[names.index(name)] = mask

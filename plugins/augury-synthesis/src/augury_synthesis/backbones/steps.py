@@ -34,7 +34,7 @@ class MaskedSteps(Masked):
         self.length = layout.blocks[self._step[0]].shape[0]
         scalars, steps = _Part(layout, self._scalar), _Part(layout, self._step)
         self.scalars = MaskedRows(scalars, width=width, depth=depth, dropout=dropout) if self._scalar else None
-        self.start = nn.Linear(scalars.inputs, width)
+        self.start = nn.Linear(scalars.inputs, width) if self._scalar else None
         self.carry = nn.GRU(steps.inputs, width, batch_first=True)
         self.steps = MaskedRows(steps, width=width, depth=depth, dropout=dropout, context=width)
         self.first = nn.Parameter(torch.zeros(steps.inputs))
@@ -66,8 +66,9 @@ class MaskedSteps(Masked):
         return loss + torch.zeros(rows, device=each.device).index_add(0, alive.nonzero()[:, 0], each)
 
     def _state(self, scalar: Values, rows: int) -> Tensor:
-        shown = self.scalars.layout.embed(scalar) if self.scalars else self.first.new_zeros(rows, 0)
-        return torch.tanh(self.start(shown))
+        if self.scalars is None or self.start is None:
+            return self.first.new_zeros(rows, self.carry.hidden_size)
+        return torch.tanh(self.start(self.scalars.layout.embed(scalar)))
 
     def draw(self, values: Values, given: Tensor, allowed: list[Tensor | None], noise: Noise) -> tuple[Values, Tensor]:
         """Draw the scalars, then the steps until every row has ended; the rest is absent."""
