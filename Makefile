@@ -3,7 +3,7 @@
 # Third-party packages come from the pinned, hashed files in tests/requirements (`make lock` writes them):
 #   dev.txt     run, test, lint and demo; no torch
 #   corpus.txt  recordings of the demo corpus, installed without their dependencies and never imported
-#   bench.txt   the peers of `make bench`, some 5 GB, in an environment of their own
+#   bench.txt   torch and the peers of `make bench`, some 6 GB, in an environment of their own
 
 PYTHON ?= python3.11
 VENV ?= .venv
@@ -15,6 +15,11 @@ REQUIREMENTS := tests/requirements
 PLUGINS := $(sort $(wildcard plugins/*))
 PROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 EDITABLE := --editable . $(addprefix --editable ,$(PLUGINS))
+# What installs without torch.
+LIGHT := --editable . $(addprefix --editable ,$(filter-out plugins/augury-synthesis,$(PLUGINS)))
+ON_TORCH := plugins/augury-bridges plugins/augury-synthesis plugins/augury-image/tests/parity \
+	plugins/augury-image/tests/test_tensors.py plugins/augury-image/tests/test_catalogue.py tests/unit/torch \
+	tests/unit/generate tests/unit/quality tests/e2e/commands/test_synth.py
 SOURCES := src/augury $(foreach plugin,$(PLUGINS),$(wildcard $(plugin)/src/augury_*))
 LINTED := src plugins tests $(wildcard examples docs)
 
@@ -25,7 +30,7 @@ BENCH_READY := $(call stamp,$(BENCH_VENV),$(REQUIREMENTS)/bench.txt $(REQUIREMEN
 EXACT := --disable-pip-version-check --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format bench bridges footprint docs lock clean
+.PHONY: help env demo test lint format bench torch soak footprint docs lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -51,8 +56,11 @@ format: $(READY)  ## put the code into the house's format
 bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the first time)
 	NO_ALBUMENTATIONS_UPDATE=1 $(BENCH_PY) -m tests.bench
 
-bridges: $(BENCH_READY)  ## run the tests of the bridges where their libraries are installed
-	$(BENCH_PY) -m pytest plugins/augury-bridges
+torch: $(BENCH_READY)  ## run the tests that need torch or a peer: synthesis, bridges, parity, training
+	$(BENCH_PY) -m pytest $(ON_TORCH)
+
+soak: $(READY)  ## kill runs and workers at twenty random moments each
+	AUGURY_SOAK=20 $(PY) -m pytest tests/durability -k random_kills
 
 footprint: $(READY)  ## install the light set and everything afresh; print sizes, times and pip check
 	$(PY) tests/packaging/footprint.py
@@ -72,7 +80,7 @@ $(READY): | $(PY)
 	rm -f $(VENV)/installed-*
 	$(PY) -m pip install $(EXACT) --requirement $(REQUIREMENTS)/dev.txt
 	$(PY) -m pip install $(EXACT) --no-deps --requirement $(REQUIREMENTS)/corpus.txt
-	$(PY) -m pip install --quiet --no-deps --no-build-isolation $(EDITABLE)
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation $(LIGHT)
 	touch $@
 
 $(BENCH_READY): | $(BENCH_PY)

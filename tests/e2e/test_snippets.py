@@ -19,7 +19,8 @@ DOCUMENTS = sorted(
 SHOWING = [d for d in DOCUMENTS if re.search(r"^```(python|console)$", d.read_text(encoding="utf-8"), re.MULTILINE)]
 RUN = ("augury", "python", "sed", "echo", "ls")
 NEEDS = {
-    "docs/synthesis.md": ("torch",),
+    "docs/evaluation.md": ("augury_synthesis",),
+    "docs/synthesis.md": ("torch", "augury_synthesis"),
     "docs/training.md": ("torch", "torchvision"),
     "plugins/augury-bridges/README.md": ("albumentations", "torchvision"),
 }

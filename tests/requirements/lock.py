@@ -18,13 +18,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DISTRIBUTIONS = (".", *(f"plugins/augury-{name}" for name in ("image", "text", "audio", "tabular")))
+ON_TORCH = ("plugins/augury-synthesis",)
 HEADER = "# Made by `make lock` from the pyproject files; do not edit.\n"
 
 
-def runtime() -> list[str]:
+def runtime(folders: tuple[str, ...] = DISTRIBUTIONS) -> list[str]:
     """Return the third-party requirements of our own distributions."""
     found = []
-    for folder in DISTRIBUTIONS:
+    for folder in folders:
         project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
         found += [need for need in project["dependencies"] if not need.startswith("augury")]
     return found
@@ -83,7 +84,7 @@ def main() -> None:
     (HERE / "dev.txt").write_text(HEADER + dev)
     (HERE / "corpus.txt").write_text(HEADER + lone_pins(group("corpus")))
     # What we measure runs on the very versions that the tests ran on.
-    (HERE / "bench.txt").write_text(HEADER + pins(exactly(runtime(), dev) + group("bench")))
+    (HERE / "bench.txt").write_text(HEADER + pins(exactly(runtime(), dev) + runtime(ON_TORCH) + group("bench")))
 
 
 if __name__ == "__main__":

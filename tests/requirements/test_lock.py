@@ -13,7 +13,7 @@ from tests.requirements import lock
 FILES = {
     "dev.txt": lock.runtime() + lock.group("dev"),
     "corpus.txt": lock.group("corpus"),
-    "bench.txt": lock.runtime() + lock.group("bench"),
+    "bench.txt": lock.runtime() + lock.runtime(lock.ON_TORCH) + lock.group("bench"),
 }
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.e2e.commands.conftest import command as run
 
+pytest.importorskip("augury_synthesis", reason="the plugin is installed with torch, not here")
+
 
 class Done(NamedTuple):
     """An exit code, and all that was printed."""

@@ -17,6 +17,8 @@ from augury.generate import Between
 from augury.generate.conditions import class_sequence
 from augury.record import FieldSpec
 
+pytest.importorskip("augury_synthesis", reason="the plugin is installed with torch, not here")
+
 MODELS = ("synth.forest", "synth.marginals", "synth.copula", "synth.smotenc", "synth.bootstrap")
 
 

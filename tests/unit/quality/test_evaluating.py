@@ -18,6 +18,8 @@ from augury.quality.utility import Task, floor, score
 from augury.quality.verdict import judge
 from augury.record import FieldSpec
 
+pytest.importorskip("augury_synthesis", reason="the plugin is installed with torch, not here")
+
 PROTOCOL = quality.Protocol(seeds=1)
 
 
