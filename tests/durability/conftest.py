@@ -21,7 +21,8 @@ fields:
   income: number
   label: {kind: category, role: label}
   photo: image
-split: {train: 0.5, val: 0.25, test: 0.25}
+split: {train: 0.75, test: 0.25}
+report: {page: false}
 augment:
   copies: 1
   steps:

@@ -127,7 +127,7 @@ def test_a_record_that_kills_is_found_and_left_out(corpus, tmp_path, workers):
     (own / "deadly.py").write_text(KILLER)
     recipe = (own / "recipe.yaml").read_text().replace("seed: 5", "seed: 5\ntransforms: [deadly.py]")
     recipe = recipe.replace("  - table.smote: {k: 2}", "  - table.deadly: {field: [age]}").replace(
-        "{train: 0.5, val: 0.25, test: 0.25}", "{train: 1.0}"
+        "{train: 0.75, test: 0.25}", "{train: 1.0}"
     )
     (own / "recipe.yaml").write_text(recipe)
     out = tmp_path / "out"

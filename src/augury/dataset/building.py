@@ -86,7 +86,7 @@ def run(
             watch.tell("run_started")
             data = _Making(recipe, work, engine, watch, limit).dataset()
             write_json(work.folder / DATASET / NAME, data)
-            _report(Manifest(work.folder / DATASET, data), workers)
+            _report(Manifest(work.folder / DATASET, data), recipe, workers)
             put_in_place(work.folder / DATASET, target)
             work.discard()
     except AuguryError:
@@ -99,12 +99,13 @@ def run(
     return manifest
 
 
-def _report(manifest: Manifest, workers: int) -> None:
+def _report(manifest: Manifest, recipe: Recipe, workers: int) -> None:
     """Write the report and the card beside the finished rows."""
     from augury.report.remembered import facts_of
     from augury.report.writing import write_report
 
-    write_report(manifest.folder, replace(facts_of(manifest), workers=workers), Dataset(manifest.folder))
+    facts = replace(facts_of(manifest), workers=workers)
+    write_report(manifest.folder, facts, Dataset(manifest.folder), page=recipe.report.page)
 
 
 def identity(recipe: Recipe, limit: int | None) -> dict[str, Any]:

@@ -120,11 +120,13 @@ class Report:
         target: The field that is to be predicted.
         license: The dataset's licence, as Hugging Face names it (``cc-by-4.0``).
         title: The dataset's name in the report and its card.
+        page: Whether the rows are measured and ``report.html`` is written; ``augury report`` can write it later.
     """
 
     target: str | None = None
     license: str | None = None
     title: str | None = None
+    page: bool = True
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,12 @@ def recipe_schema() -> Json:
                 "augment": {"$ref": "#/$defs/augment"},
                 "mix": _mix(),
                 "report": _closed(
-                    {"target": _NAME, "license": {"type": "string"}, "title": {"type": "string"}},
+                    {
+                        "target": _NAME,
+                        "license": {"type": "string"},
+                        "title": {"type": "string"},
+                        "page": {"type": "boolean"},
+                    },
                 ),
                 "write": {"$ref": "#/$defs/write"},
                 "limits": json_schema(Limits),

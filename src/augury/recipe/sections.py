@@ -146,8 +146,9 @@ def read_report(given: Any, schema: Schema, problems: Problems) -> Report:
     section = Section(given, ("report",), problems)
     target = section.name("target", schema.fields, "a field")
     texts = {key: section.take(key, str, "a text") for key in ("license", "title")}
+    page = bool(section.take("page", bool, "true or false", True))
     section.end()
-    return Report(target, **texts)
+    return Report(target, **texts, page=page)
 
 
 def read_augment(given: Any, schema: Schema, problems: Problems) -> tuple[Augment | None, Sequence[Any]]:

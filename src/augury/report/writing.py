@@ -23,7 +23,7 @@ CARD = "README.md"
 FORMAT = 1
 
 
-def write_report(folder: Path, facts: Facts, dataset: Dataset) -> list[str]:
+def write_report(folder: Path, facts: Facts, dataset: Dataset, *, page: bool = True) -> list[str]:
     """Write the page, its figures and the dataset's card into ``folder``, and return the names of the files.
 
     The same facts and rows give the same files. Memory does not grow with the rows. Rows that cannot be read back,
@@ -33,9 +33,10 @@ def write_report(folder: Path, facts: Facts, dataset: Dataset) -> list[str]:
         folder: Where to write.
         facts: What only the run knows.
         dataset: The finished rows: its shards are read once.
+        page: Whether the rows are measured and the page is written; `write_again` can do it later.
     """
     try:
-        measured = list(measure(dataset, facts.seed))
+        measured = list(measure(dataset, facts.seed)) if page else unread(dataset)
     except DataError as error:
         measured = unread(dataset)
         facts = replace(facts, notes=[*facts.notes, f"The rows were not measured, since they cannot be read: {error}"])
@@ -45,10 +46,11 @@ def write_report(folder: Path, facts: Facts, dataset: Dataset) -> list[str]:
         "facts": facts.to_dict(),
         "collections": [figures.document(each) for each in measured],
     }
-    write_text(folder / PAGE, render(facts, measured))
+    if page:
+        write_text(folder / PAGE, render(facts, measured))
     write_json(folder / NAME, document)
     write_text(folder / CARD, card(facts, measured, dataset))
-    return [PAGE, NAME, CARD]
+    return [*([PAGE] if page else []), NAME, CARD]
 
 
 def write_again(folder: Path) -> Path:
