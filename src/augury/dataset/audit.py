@@ -64,9 +64,15 @@ class Finding(NamedTuple):
 class Audit:
     """Gathers rows, then finds what must not be."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, group: str | None) -> None:
-        """Gather in a database; ``group`` is the field whose values stay on one side."""
-        self.group = group
+    def __init__(self, db: duckdb.DuckDBPyConnection, group: str | None, events: str | None = None) -> None:
+        """Gather in a database.
+
+        Args:
+            db: An empty one.
+            group: The field whose values stay on one side.
+            events: The field of events that a split by time cuts: one history is then on several sides, rightly.
+        """
+        self.group, self.events = group, events
         self.db = db
         self.db.execute(_TABLES)
         self._rows: list[tuple[Any, ...]] = []
@@ -84,7 +90,7 @@ class Audit:
         """Take one row."""
         group = row.get(self.group) if self.group else None
         plain = {n: plain_value(s, row[n]) for n, s in columns.after.items() if s.role is None}
-        content = fields_digest(plain, sorted(plain))
+        content = None if self.events in columns.after else fields_digest(plain, sorted(plain))
         own = (row[ROW_ID], row[COPY], row[PARENTS] or [])
         keys = (None if group is None else str(group), content[:SHORT] if content else None)
         self._rows.append((place, collection, side, *own, *keys, digest))

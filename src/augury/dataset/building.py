@@ -18,7 +18,7 @@ import numpy as np
 import augury
 from augury.catalog import registry
 from augury.dataset import write
-from augury.dataset.assigning import Assigned, Left, assign, left_before, sides_of, sorted_left
+from augury.dataset.assigning import Assigned, Left, assign, events_of, left_before, sides_of, sorted_left
 from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
 from augury.dataset.constraining import apply_constraints, count_broken
@@ -347,7 +347,7 @@ class _Making:
             },
             "pools": pool_collections(recipe),
             "group": recipe.split.group if recipe.split else None,
-            "time": recipe.split.time if recipe.split else None,
+            "time": events.field if (events := events_of(recipe)) is not None else None,
             "sources": collected.sources,
             "environment": environment(),
             "warnings": self.warnings,

@@ -70,7 +70,7 @@ def verify(folder: str | Path) -> Report:
     report = Report(data.folder)
     sidecars = _check_files(data, report)
     with tempfile.TemporaryDirectory(prefix="augury-verify-") as temporary, database(Path(temporary)) as db:
-        audit = Audit(db, data.manifest.data["group"])
+        audit = Audit(db, data.manifest.data["group"], data.manifest.data["time"])
         repeats = data.manifest.data["repeats"]
         alike = {name: lookalikes(repeats, name, columns) for name, columns in data.columns.items()}
         whole = _check_shards(data, report, audit, alike, ROWS in sidecars)
