@@ -86,8 +86,7 @@ def _table(image: np.ndarray, curves: Tones, dtype: np.dtype) -> np.ndarray:
         assert isinstance(curve, Curve)
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
     if _has_opacity(image):
-        colours = np.broadcast_to(table, (len(levels), image.shape[2] - 1)) if table.shape[1] == 1 else table[:, :-1]
-        table = np.concatenate([colours, levels], axis=1)
+        table = np.concatenate([np.broadcast_to(table, (len(levels), image.shape[2] - 1)), levels], axis=1)
     return (table * UNIT[dtype] + 0.5).astype(dtype)
 
 
