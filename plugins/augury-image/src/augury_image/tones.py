@@ -35,6 +35,8 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     """
     if not tones:
         return image
+    if len(tones) > 1 and image.shape[2] in (3, 4):
+        tones = _fused(tones)
     if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
     if all(isinstance(t, Curve) for t in tones):
@@ -54,6 +56,50 @@ def tone_colour(colour: Sequence[float], tones: Tones) -> tuple[float, ...]:
         return tuple(colour)
     pixel = np.array(colour, np.float32).reshape(1, 1, -1)
     return tuple(_evaluate(pixel, tones, _has_opacity(pixel)).ravel().tolist())
+
+
+def scaled(x: np.ndarray, gains: list[float], shifts: list[float]) -> np.ndarray:
+    """Return each colour channel times its gain plus its shift: the curve of a diagonal colour matrix."""
+    return x * np.asarray(gains, x.dtype) + np.asarray(shifts, x.dtype)
+
+
+def _fused(tones: Tones) -> list[Curve | Color]:
+    """Return tones of the same meaning in fewer passes.
+
+    A colour matrix that leaves the unit cube inside itself is not clipped, so the next one multiplies it. One that
+    mixes no channels is a curve a channel, and goes into the table of the curves beside it.
+    """
+    mixed = any(isinstance(t, Curve) for t in tones)
+    out: list[Curve | Color] = []
+    for one in tones:
+        if isinstance(one, Color) and mixed and _is_diagonal(one):
+            m = one.matrix
+            one = Curve(scaled, {"gains": [m[0], m[5], m[10]], "shifts": [m[3], m[7], m[11]]})
+        elif isinstance(one, Color) and out and isinstance(before := out[-1], Color) and _stays_inside(before):
+            one = _product(one, before)
+            out.pop()
+        out.append(one)
+    return out
+
+
+def _is_diagonal(color: Color) -> bool:
+    return not any(color.matrix[i] for i in (1, 2, 4, 6, 8, 9))
+
+
+def _stays_inside(color: Color) -> bool:
+    """Whether no colour of [0, 1] is sent out of it."""
+    for row in range(0, 12, 4):
+        *gains, shift = color.matrix[row : row + 4]
+        least, most = sum(min(g, 0.0) for g in gains), sum(max(g, 0.0) for g in gains)
+        if shift + least < -1e-6 or shift + most > 1.0 + 1e-6:
+            return False
+    return True
+
+
+def _product(second: Color, first: Color) -> Color:
+    """Return the matrix of ``first``, then ``second``."""
+    a, b = (np.vstack([np.reshape(c.matrix, (3, 4)), (0.0, 0.0, 0.0, 1.0)]) for c in (second, first))
+    return Color(tuple((a @ b)[:3].ravel().tolist()))
 
 
 def _has_opacity(image: np.ndarray) -> bool:
@@ -102,6 +148,8 @@ def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Look an integer image up in a table of any dtype."""
     if table.shape[1] == 1:
         return cv2.LUT(image, table.ravel()).reshape(image.shape)
+    if image.dtype == np.uint8 or image.shape[2] <= 4:
+        return cv2.LUT(image, table[None]).reshape(image.shape)
     return np.stack([table[:, c][image[:, :, c]] for c in range(image.shape[2])], axis=2)
 
 

@@ -64,8 +64,17 @@ def luma_of(colours: np.ndarray) -> np.ndarray:
 
 
 def filtered(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Return every channel correlated with ``kernel`` (odd sides), the border mirrored, integers saturated."""
-    return cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101).reshape(image.shape)
+    """Return every channel correlated with ``kernel`` (odd sides), the border mirrored; held to the range."""
+    out = cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101).reshape(image.shape)
+    return np.clip(out, 0.0, 1.0, out=out) if out.dtype.kind == "f" else out
+
+
+def resized(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+    """Return the image resized to (width, height), of any channel count: OpenCV averages areas of at most four."""
+    channels = image.shape[2]
+    parts = [image[:, :, c : c + 4] for c in range(0, channels, 4)] if channels > 4 else [image]
+    done = [cv2.resize(np.ascontiguousarray(part), size, interpolation=interpolation) for part in parts]
+    return np.dstack(done) if channels > 4 else done[0].reshape(size[1], size[0], channels)
 
 
 def clouds(height: int, width: int, seed: int, roughness: float = 0.5, coarse_px: float | None = None) -> np.ndarray:

@@ -11,9 +11,10 @@ from augury.effects import Pixels
 from augury.op import Info, Op
 from augury.params import FractionRange, Range, Within
 from augury.rng import Rng
-from augury_image.working import DTYPES, colours_of, in_floats, to_unit
+from augury_image.working import DTYPES, colours_of, in_floats, resized, to_unit
 
 _LEVELS = 1024
+_LEAST_VARIANCE = 1e-6  # that of a quarter of an 8-bit level
 
 
 class HistogramMatching(Op):
@@ -123,8 +124,7 @@ def _shares(plane: np.ndarray, levels: int) -> np.ndarray:
 def amplitudes_exchanged(image: np.ndarray, donor: np.ndarray, reach: float) -> np.ndarray:
     """Return the image with its low frequencies' amplitudes replaced by the donor's."""
     height, width = image.shape[:2]
-    other = cv2.resize(to_unit(colours_of(donor)), (width, height), interpolation=cv2.INTER_AREA)
-    other = other.reshape(height, width, -1)
+    other = resized(to_unit(colours_of(donor)), (width, height), cv2.INTER_AREA)
     rows, columns = int(reach * height), int(reach * width)
 
     def exchanged(value: np.ndarray) -> np.ndarray:
@@ -148,7 +148,7 @@ def distribution_matched(image: np.ndarray, donor: np.ndarray, blend: float) -> 
         goal_mean, goal = _moments(theirs)
         root = _power(covariance, 0.5)
         back = _power(covariance, -0.5)
-        matrix = back @ _power(root @ goal @ root, 0.5) @ back
+        matrix = back @ _power(root @ goal @ root, 0.5, _LEAST_VARIANCE**2) @ back
         matrix = (1.0 - blend) * np.eye(len(matrix)) + blend * matrix
         shift = (1.0 - blend) * mean + blend * goal_mean - matrix @ mean
         return value @ matrix.T.astype(np.float32) + shift.astype(np.float32)
@@ -164,7 +164,7 @@ def _moments(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, flat.T @ flat / len(flat)
 
 
-def _power(symmetric: np.ndarray, exponent: float) -> np.ndarray:
-    """Return a power of a covariance, its variances held above 1e-6 (a quarter of an 8-bit level)."""
+def _power(symmetric: np.ndarray, exponent: float, least: float = _LEAST_VARIANCE) -> np.ndarray:
+    """Return a power of a covariance, its variances held above ``least``."""
     variances, axes = np.linalg.eigh(symmetric)
-    return (axes * np.maximum(variances, 1e-6) ** exponent) @ axes.T
+    return (axes * np.maximum(variances, least) ** exponent) @ axes.T

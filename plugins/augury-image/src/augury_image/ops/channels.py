@@ -12,10 +12,10 @@ from augury.op import Info, Op
 from augury.params import Fraction, FractionRange, IntRange, Range, Within
 from augury.rng import Rng
 from augury_image.ops.color import HueRange
-from augury_image.tones import tone
+from augury_image.tones import scaled, tone
 from augury_image.working import DTYPES, colours_of, in_floats, to_unit
 
-_REC709_TO_LINEAR = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
+_XYZ_TO_LINEAR = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
 _SEPIA = (0.393, 0.769, 0.189, 0.0, 0.349, 0.686, 0.168, 0.0, 0.272, 0.534, 0.131, 0.0)
 _DISPLAY_GAMMA = 2.2
 
@@ -187,7 +187,7 @@ class PlanckianJitter(Op):
     Fields: image; targets stay. Fewer than three colours are left alone.
 
     Args:
-        temperature_k_range: (lo, hi) in kelvin: low is red, high is blue; 6500 changes next to nothing.
+        temperature_k_range: (lo, hi) in kelvin: low is red, high is blue; 6500 changes nothing.
     Draws: temperature uniform in its reciprocal (in mired), in which equal steps look equal.
     Cost: one colour matrix.
     Reference: Zini et al., Planckian Jitter, 2022; the locus by Kim et al., 2002, turned into gains of linear sRGB,
@@ -299,11 +299,6 @@ def reordered(image: np.ndarray, order: list[int]) -> np.ndarray:
     return np.ascontiguousarray(image[:, :, [*order, *range(len(order), image.shape[2])]])
 
 
-def scaled(x: np.ndarray, gains: list[float], shifts: list[float]) -> np.ndarray:
-    """Return each channel times its gain plus its shift."""
-    return x * np.asarray(gains, x.dtype) + np.asarray(shifts, x.dtype)
-
-
 def bezier(x: np.ndarray, low: list[float], high: list[float]) -> np.ndarray:
     """Return the cubic Bezier curve through (0, 0) and (1, 1) with handles at a third and two thirds of the way."""
     a, b = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
@@ -378,9 +373,14 @@ def planckian_xy(temperature_k: float) -> tuple[float, float]:
 
 
 def planckian_gains(temperature_k: float) -> tuple[float, float, float]:
-    """Return what encoded sRGB is multiplied by under a black body of a temperature, relative to D65, green kept."""
+    """Return what encoded sRGB is multiplied by under a black body, relative to one of 6500 K, green kept."""
+    light, neutral = _linear_rgb(temperature_k), _linear_rgb(6500.0)
+    red, green, blue = (a / b for a, b in zip(light, neutral, strict=True))
+    return (red / green) ** (1.0 / _DISPLAY_GAMMA), 1.0, (blue / green) ** (1.0 / _DISPLAY_GAMMA)
+
+
+def _linear_rgb(temperature_k: float) -> list[float]:
+    """Return a black body's colour in linear sRGB, its luminance 1, no part below 0.001."""
     x, y = planckian_xy(temperature_k)
     white = (x / y, 1.0, (1.0 - x - y) / y)
-    linear = [max(sum(a * b for a, b in zip(row, white, strict=True)), 1e-3) for row in _REC709_TO_LINEAR]
-    red, _, blue = ((value / linear[1]) ** (1.0 / _DISPLAY_GAMMA) for value in linear)
-    return red, 1.0, blue
+    return [max(sum(a * b for a, b in zip(row, white, strict=True)), 1e-3) for row in _XYZ_TO_LINEAR]

@@ -13,7 +13,7 @@ from augury.op import Info, Op
 from augury.params import IntRange, Range, Within
 from augury.rng import Rng
 from augury_image.paint import UNIT
-from augury_image.working import DTYPES, colours_of, to_dtype, to_unit, with_colours
+from augury_image.working import DTYPES, colours_of, resized, to_dtype, to_unit, with_colours
 
 QualityRange = Annotated[IntRange, Within(1, 100)]
 
@@ -157,6 +157,6 @@ def downscaled(image: np.ndarray, scale: float, shrink: str, grow: str) -> np.nd
     """Return the image made smaller and larger again."""
     height, width = image.shape[:2]
     small = max(1, round(width * scale)), max(1, round(height * scale))
-    value = cv2.resize(image, small, interpolation=_INTERPOLATION[shrink])
-    out = cv2.resize(value, (width, height), interpolation=_INTERPOLATION[grow]).reshape(image.shape)
+    value = resized(image, small, _INTERPOLATION[shrink])
+    out = resized(value, (width, height), _INTERPOLATION[grow])
     return np.clip(out, 0.0, UNIT[image.dtype]) if image.dtype.kind == "f" else out

@@ -184,7 +184,7 @@ def sharpened(image: np.ndarray, strength: float, lightness: float) -> np.ndarra
     """Return the image mixed with its Laplacian-sharpened self."""
     kernel = np.full((3, 3), -strength, np.float32)
     kernel[1, 1] = (1.0 - strength) + strength * (8.0 + lightness)
-    return _held(filtered(image, kernel))
+    return filtered(image, kernel)
 
 
 def embossed(image: np.ndarray, opacity: float, strength: float) -> np.ndarray:
@@ -192,12 +192,7 @@ def embossed(image: np.ndarray, opacity: float, strength: float) -> np.ndarray:
     relief = np.array([[-1.0 - strength, -strength, 0.0], [-strength, 1.0, strength], [0.0, strength, 1.0 + strength]])
     kernel = opacity * relief
     kernel[1, 1] += 1.0 - opacity
-    return _held(filtered(image, kernel.astype(np.float32)))
-
-
-def _held(value: np.ndarray) -> np.ndarray:
-    """Hold floats to [0, 1]; integers have been by OpenCV."""
-    return np.clip(value, 0.0, 1.0, out=value) if value.dtype.kind == "f" else value
+    return filtered(image, kernel.astype(np.float32))
 
 
 def unsharp_masked(image: np.ndarray, sigma_px: float, amount: float, threshold: float) -> np.ndarray:
@@ -206,7 +201,7 @@ def unsharp_masked(image: np.ndarray, sigma_px: float, amount: float, threshold:
     sharp = cv2.addWeighted(image, 1.0 + amount, smooth, -amount, 0.0).reshape(image.shape)
     if threshold > 0.0:
         sharp = np.where(cv2.absdiff(image, smooth).reshape(image.shape) > threshold * UNIT[image.dtype], sharp, image)
-    return _held(sharp)
+    return np.clip(sharp, 0.0, 1.0) if sharp.dtype.kind == "f" else sharp
 
 
 @lru_cache(maxsize=64)
@@ -228,7 +223,7 @@ def low_pass_kernel(cutoff_rad: float, radius_px: int) -> np.ndarray:
 
 def ringing(image: np.ndarray, cutoff_rad: float, radius_px: int) -> np.ndarray:
     """Return the image low-passed by the kernel."""
-    return _held(filtered(image, low_pass_kernel(cutoff_rad, radius_px)))
+    return filtered(image, low_pass_kernel(cutoff_rad, radius_px))
 
 
 def locally_equalized(image: np.ndarray, clip_limit: float, tiles: tuple[int, int]) -> np.ndarray:
