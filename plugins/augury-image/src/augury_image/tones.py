@@ -26,6 +26,9 @@ _LEVELS: dict[np.dtype, np.ndarray] = {
     np.dtype(np.uint16): np.linspace(0.0, 1.0, 65536, dtype=np.float32)[:, None],
 }
 
+_TO_LUMA = np.array((*_LUMA, 0.0), np.float32)
+_NEGATIVE = np.arange(255, -1, -1, dtype=np.uint8)[:, None]
+
 
 def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     """Return ``image`` with ``tones`` applied in order. It is overwritten where ``owned``.
@@ -37,6 +40,8 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
         return image
     if len(tones) > 1 and image.shape[2] in (3, 4):
         tones = _fused(tones)
+    elif image.shape[2] == 3 and isinstance(one := tones[0], Curve) and one.fn is scaled:
+        tones = [_diagonal(**one.args)]  # OpenCV multiplies three channels faster than it looks them up
     if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
     if all(isinstance(t, Curve) for t in tones):
@@ -84,6 +89,12 @@ def _fused(tones: Tones) -> list[Curve | Color]:
 
 def _is_diagonal(color: Color) -> bool:
     return not any(color.matrix[i] for i in (1, 2, 4, 6, 8, 9))
+
+
+def _diagonal(gains: Sequence[float], shifts: Sequence[float]) -> Color:
+    """Return the colour matrix of `scaled`; one gain serves all three channels."""
+    (a, b, c), (x, y, z) = (tuple(v) * (3 // len(v)) for v in (gains, shifts))
+    return Color((a, 0.0, 0.0, x, 0.0, b, 0.0, y, 0.0, 0.0, c, z))
 
 
 def _stays_inside(color: Color) -> bool:
@@ -138,6 +149,8 @@ def _table(image: np.ndarray, curves: Tones, dtype: np.dtype) -> np.ndarray:
 
 def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
     if image.dtype == np.uint8 and table.shape[1] == 1:
+        if table[0, 0] == 255 and (table == _NEGATIVE).all():
+            return cv2.bitwise_not(image, dst=image if owned else None).reshape(image.shape)
         out = image if owned and image.flags.c_contiguous else image.copy()
         stringzilla.translate(memoryview(out.data), memoryview(table.ravel().data), inplace=True)
         return out
@@ -157,6 +170,8 @@ def _fixed_point(image: np.ndarray, color: Color) -> np.ndarray:
     """One colour matrix on integers: OpenCV multiplies, rounds and saturates in one pass."""
     matrix = _matrix(color, image.shape[2])
     matrix[:, -1] *= np.float32(UNIT[image.dtype])
+    if image.shape[2] == 3 and (matrix == _TO_LUMA).all():
+        return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return cv2.transform(image, matrix).reshape(image.shape)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,18 +34,20 @@ def with_colours(image: np.ndarray, colours: np.ndarray) -> np.ndarray:
 
 def to_unit(image: np.ndarray) -> np.ndarray:
     """Return a float32 copy in [0, 1]."""
-    return np.multiply(image, np.float32(1.0 / UNIT[image.dtype]), dtype=np.float32)
+    value = image.astype(np.float32)
+    if image.dtype.kind != "f":
+        value *= np.float32(1.0 / UNIT[image.dtype])
+    return value
 
 
 def to_dtype(value: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return float32 in [0, 1] in the units of ``dtype``, held and rounded once; ``value`` may be overwritten."""
-    unit = UNIT[dtype]
-    held = np.clip(value, 0.0, 1.0, out=value)
     if dtype.kind == "f":
-        return held
-    held *= np.float32(unit)
-    held += np.float32(0.5)
-    return held.astype(dtype)
+        return np.clip(value, 0.0, 1.0, out=value)
+    depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
+    rows = np.ascontiguousarray(value).reshape(len(value), -1)
+    scalar: Any = UNIT[dtype]
+    return np.asarray(cv2.multiply(rows, scalar, dtype=depth)).reshape(value.shape)
 
 
 def in_floats(image: np.ndarray, fn: Floats) -> np.ndarray:

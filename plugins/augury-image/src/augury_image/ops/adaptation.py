@@ -11,7 +11,7 @@ from augury.effects import Pixels
 from augury.op import Info, Op
 from augury.params import FractionRange, Range, Within
 from augury.rng import Rng
-from augury_image.working import DTYPES, colours_of, in_floats, resized, to_unit
+from augury_image.working import DTYPES, colours_of, in_floats, resized, to_unit, with_colours
 
 _LEVELS = 1024
 _LEAST_VARIANCE = 1e-6  # that of a quarter of an 8-bit level
@@ -98,27 +98,39 @@ class PixelDistributionAdaptation(Op):
 
 def histograms_matched(image: np.ndarray, donor: np.ndarray, blend: float) -> np.ndarray:
     """Return the image with its channels' histograms taken towards the donor's."""
-    theirs = colours_of(donor)
-    levels = 256 if image.dtype == np.uint8 else _LEVELS
-
-    def matched(value: np.ndarray) -> np.ndarray:
-        out = np.empty_like(value)
+    own, theirs = colours_of(image), colours_of(donor)
+    if image.dtype != np.uint8:
         goal = to_unit(theirs)
-        for c in range(value.shape[2]):
-            own, wanted = _shares(value[:, :, c], levels), _shares(goal[:, :, c], levels)
-            used = np.flatnonzero(np.diff(wanted, prepend=0.0) > 0)
-            table = np.interp(own, wanted[used], used / (levels - 1.0)).astype(np.float32)
-            index = np.rint(value[:, :, c] * np.float32(levels - 1)).astype(np.intp)
-            out[:, :, c] = table[index]
-        return value + (out - value) * np.float32(blend)
 
-    return in_floats(image, matched)
+        def matched(value: np.ndarray) -> np.ndarray:
+            pairs = zip(np.moveaxis(value, 2, 0), np.moveaxis(goal, 2, 0), strict=True)
+            return np.dstack([_matching(_indices(a), _indices(b), _LEVELS, blend)[_indices(a)] for a, b in pairs])
+
+        return in_floats(image, matched)
+    planes = zip(np.moveaxis(own, 2, 0), np.moveaxis(theirs, 2, 0), strict=True)
+    tables = [_matching(a, b, 256, blend) for a, b in planes]
+    table = np.rint(np.stack(tables, axis=1) * 255.0).astype(np.uint8)
+    return with_colours(image, cv2.LUT(np.ascontiguousarray(own), table[None]))
+
+
+def _indices(plane: np.ndarray) -> np.ndarray:
+    """Return floats in [0, 1] as whole levels."""
+    return np.rint(plane * np.float32(_LEVELS - 1)).astype(np.uint16)
+
+
+def _matching(own: np.ndarray, theirs: np.ndarray, levels: int, blend: float) -> np.ndarray:
+    """Return float32 (levels,): each level's value in [0, 1] after matching one plane's histogram to another's."""
+    shares, wanted = _shares(own, levels), _shares(theirs, levels)
+    used = np.flatnonzero(np.diff(wanted, prepend=0.0) > 0)
+    table = np.interp(shares, wanted[used], used / (levels - 1.0))
+    same = np.linspace(0.0, 1.0, levels)
+    return (same + blend * (table - same)).astype(np.float32)
 
 
 def _shares(plane: np.ndarray, levels: int) -> np.ndarray:
     """Return the share of values at or below each level."""
-    counts = np.bincount(np.rint(plane.ravel() * np.float32(levels - 1)).astype(np.intp), minlength=levels)
-    return np.cumsum(counts) / plane.size
+    counts = cv2.calcHist([np.ascontiguousarray(plane)], [0], None, [levels], [0, levels]).ravel()
+    return np.cumsum(counts, dtype=np.float64) / plane.size
 
 
 def amplitudes_exchanged(image: np.ndarray, donor: np.ndarray, reach: float) -> np.ndarray:

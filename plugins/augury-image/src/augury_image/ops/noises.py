@@ -186,7 +186,13 @@ def multiplied(image: np.ndarray, seed: int, factor_range: Range, shared: str) -
     lo, hi = factor_range
     levels = _levels(seed, *_noise_shape(colours_of(image), shared))
     factors = levels * np.float32((hi - lo) / 65536) + np.float32(lo + (hi - lo) / 131072)
-    return in_floats(image, lambda value: value * factors)
+    if image.dtype.kind == "f":
+        return in_floats(image, lambda value: value * factors)
+    colours = np.ascontiguousarray(colours_of(image))
+    depth = cv2.CV_8U if image.dtype == np.uint8 else cv2.CV_16U
+    return with_colours(
+        image, cv2.multiply(colours, np.ascontiguousarray(np.broadcast_to(factors, colours.shape)), dtype=depth)
+    )
 
 
 def counted(image: np.ndarray, electrons: float, seed: int, linear: bool) -> np.ndarray:

@@ -206,6 +206,11 @@ def _sparse(rng: np.random.Generator, height: int, width: int, count: float) -> 
     return plane
 
 
+def _coarseness(size: float, height: int, width: int) -> int:
+    """Return what a sheet's resolution is divided by: near drops are large and out of focus."""
+    return 2 if size >= 1.0 and min(height, width) >= 64 else 1
+
+
 def _over(veil: np.ndarray, sheet: np.ndarray, opacity: float) -> np.ndarray:
     """Return a veil with a nearer sheet before it, which hides at most ``opacity``."""
     return 1.0 - (1.0 - veil) * (1.0 - np.minimum(sheet, np.float32(opacity)))
@@ -217,15 +222,18 @@ def rained(image: np.ndarray, density: float, slant_deg: float, length_frac: flo
     rng = generator(seed)
     veil = np.zeros((height, width), np.float32)
     for size, share, opacity in _DEPTHS:
-        length = min(max(length_frac * height * size, 2.0), 120.0)
-        thickness = max(height * 0.0011 * size, 0.35)
-        drops = _sparse(rng, height, width, density * share * height * width / (length * 14.0))
+        coarse = _coarseness(size, height, width)
+        length = min(max(length_frac * height * size, 2.0), 120.0) / coarse
+        thickness = max(height * 0.0011 * size / coarse, 0.35)
+        drops = _sparse(
+            rng, height // coarse, width // coarse, density * share * height * width / (length * coarse * 14.0)
+        )
         drops = cv2.GaussianBlur(drops, (0, 0), thickness)
         kernel = line_kernel(length, 90.0 + slant_deg + float(rng.uniform(-1.5, 1.5)))
         streaks: np.ndarray = cv2.filter2D(drops, -1, kernel)
         # A drop of strength 1 spreads over the streak's length and width; at opacity it is to be as bright as that.
         streaks = streaks * np.float32(opacity * 0.7 * length * thickness * 2.5)
-        veil = _over(veil, streaks, opacity)
+        veil = _over(veil, cv2.resize(streaks, (width, height)), opacity)
     haze = np.float32(0.22 * density)
 
     def wet(value: np.ndarray) -> np.ndarray:
@@ -242,12 +250,15 @@ def snowed(image: np.ndarray, density: float, cover: float, slant_deg: float, se
     rng = generator(seed)
     veil = np.zeros((height, width), np.float32)
     for size, share, opacity in _DEPTHS:
-        radius = max(min(height, width) * 0.0028 * size, 0.5)
-        flakes = _sparse(rng, height, width, density * share * height * width * 0.008 / (radius + 0.5))
+        coarse = _coarseness(size, height, width)
+        radius = max(min(height, width) * 0.0028 * size, 0.5) / coarse
+        flakes = _sparse(
+            rng, height // coarse, width // coarse, density * share * height * width * 0.008 / (radius * coarse + 0.5)
+        )
         flakes = cv2.GaussianBlur(flakes, (0, 0), radius)
         flakes = cv2.filter2D(flakes, -1, line_kernel(max(radius * 1.5, 1.0), 90.0 + slant_deg))
         flakes = flakes * np.float32(2 * math.pi * radius * radius * opacity * 1.6)
-        veil = _over(veil, flakes, opacity)
+        veil = _over(veil, cv2.resize(flakes, (width, height)), opacity)
     drifts = clouds(height, width, seed ^ 1, 0.5, max(height, width) / 6.0)
 
     def white(value: np.ndarray) -> np.ndarray:
