@@ -1,4 +1,4 @@
-"""Single image ops against albumentations (and torchvision, where it is faster), whole calls, one thread, in turns.
+"""Single image ops against albumentations, whole calls, one thread, in turns.
 
 Equal work: the same sizes, strengths and interpolation. A line under 0.8 names its reason.
 """
