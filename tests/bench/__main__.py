@@ -1,6 +1,6 @@
 """`make bench`: what was asked of speed and quality, measured now, as ratios against the peers on this machine.
 
-    python -m tests.bench [overhead image audio tables tabular frame] [--json FILE]
+    python -m tests.bench [overhead image image_ops audio tables tabular frame] [--json FILE]
 
 Figures of one run are taken in turns on the same inputs, one thread each; a ratio means something, an absolute time
 little. Nothing here passes or fails: what falls short is said.
@@ -20,6 +20,7 @@ from typing import Any
 TABLES = {
     "overhead": "A pipeline's own cost",
     "image": "Image: photographs of 640 x 427",
+    "image_ops": "Single image ops, photographs of 640 x 427",
     "audio": "Audio: clips of 4 s, 16 kHz mono",
     "tables": "Tables",
     "tabular": "Tables: synthesizers under one protocol (an hour and more)",

@@ -240,6 +240,8 @@ class Pipeline:
         raise wrapped from error
 
     def _check_ready(self) -> None:
+        if not self.needs_fit:
+            return
         missing = [(n.path, n.spec.id) for n in self.ops if n.op.fits and n.path not in self.states]
         missing += [("constraints", c.text) for c in self.constraints if c.fits and STATE + c.text not in self.states]
         if missing:
@@ -300,8 +302,10 @@ class Pipeline:
                         fix="none needed; on_empty: keep would keep it",
                     )
                 )
-        pools = ",".join(f"{name}={ring.hash}" if name else ring.hash for name, ring in sorted(now.rings.items()))
-        return Output(values, (seed, now.id, now.copy, self.fingerprint, pools or None), now.applied)
+        pools = None
+        if now.rings:
+            pools = ",".join(f"{name}={ring.hash}" if name else ring.hash for name, ring in sorted(now.rings.items()))
+        return Output(values, (seed, now.id, now.copy, self.fingerprint, pools), now.applied)
 
     # -- fitting -----------------------------------------------------------------------------------------------
 

@@ -163,6 +163,8 @@ class PlaneSegment:
         Left out are those that hold all of the output, those that a later one lies inside of (its fill hides theirs),
         and the first where its border is not constant.
         """
+        if len(self.warps) == 1 and self._fills_output():
+            return []
         height, width, _ = self.size
         out: list[Canvas] = []
         for k, ((warp, _, tones), outline) in enumerate(zip(self.warps, self._outlines(), strict=True)):
@@ -171,6 +173,21 @@ class PlaneSegment:
             out = [c for c in out if outline and not geo.contains(c.outline, outline)]
             out.append(Canvas(outline, warp.fill, tones, k))
         return out
+
+    def _fills_output(self) -> bool:
+        """Whether the one warp is a flip, crop or scaling whose output shows nothing but the source.
+
+        False where it would take more to tell.
+        """
+        effect = self.warps[0][0]
+        if type(effect) is not Warp:
+            return False
+        a, b, x, c, d, y, g, h, i = effect.matrix
+        if b or c or g or h or i != 1.0:
+            return False
+        right, bottom = a * self.source.width + x, d * self.source.height + y
+        left, right, top, bottom = min(x, right), max(x, right), min(y, bottom), max(y, bottom)
+        return left <= 0.0 and top <= 0.0 and right >= self.size.width and bottom >= self.size.height
 
     def clips(self) -> list[Polygon]:
         """Every intermediate canvas in output coordinates, and the output's own: targets are cut by these."""

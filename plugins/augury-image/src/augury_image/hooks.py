@@ -1,8 +1,9 @@
 """What this distribution registers. Imports nothing but the plugin interface."""
 
 from augury.plugin import CleanerSpec, DetectorSpec, FormatSpec, KindSpec, Plugin, hookimpl
-from augury_image.specs import PLANES, op
+from augury_image.specs import PLANES
 from augury_image.specs_geometry import GEOMETRY
+from augury_image.specs_tone import TONE
 
 _KINDS = [
     KindSpec("image", "augury_image.kinds.image:Image", "A picture: height, width, channels; RGB in the unit domain."),
@@ -18,32 +19,6 @@ _KINDS = [
     KindSpec("intrinsics", "augury_image.kinds.intrinsics:Intrinsics", "The pinhole camera of an image."),
     KindSpec(
         "instances", "augury_image.kinds.instances:InstancesKind", "Objects: box, outline, mask, keypoints, label."
-    ),
-]
-
-_TONES = [
-    op("brightness", "tone", "Brightness", "Curve", "Make lighter or darker."),
-    op("contrast", "tone", "Contrast", "Curve", "Spread values about middle grey."),
-    op("brightness_contrast", "tone", "BrightnessContrast", "Curve", "Change contrast, then brightness."),
-    op("gamma", "tone", "Gamma", "Curve", "Raise values to a power."),
-    op("posterize", "tone", "Posterize", "Curve", "Keep the highest bits.", ({"bits_range": [1, 3]},)),
-    op("solarize", "tone", "Solarize", "Curve", "Invert the values above a threshold."),
-    op("invert", "tone", "Invert", "Curve", "Turn into the negative."),
-    op("saturation", "color", "Saturation", "Color", "Strengthen or weaken colours."),
-    op("hue", "color", "Hue", "Color", "Turn the hues."),
-    op("color_jitter", "color", "ColorJitter", "Color", "Brightness, contrast, saturation and hue at once."),
-]
-
-_PIXELS = [
-    op("blur", "pixels", "Blur", "Pixels", "Blur with a Gaussian."),
-    op("noise", "pixels", "Noise", "Pixels", "Add Gaussian noise.", ({"per_channel": False},)),
-    op(
-        "normalize",
-        "pixels",
-        "Normalize",
-        "Convert",
-        "Subtract a mean, divide by a deviation.",
-        ({"mean": 0.5, "std": 0.5},),
     ),
 ]
 
@@ -95,5 +70,5 @@ _FORMATS = [
 @hookimpl
 def augury_plugin() -> Plugin:
     """Return the kinds, ops, formats, cleaners and detectors of this distribution."""
-    ops = [*GEOMETRY, *_TONES, *_PIXELS]
+    ops = [*GEOMETRY, *TONE]
     return Plugin(kinds=_KINDS, ops=ops, formats=_FORMATS, cleaners=_CLEANERS, detectors=_DETECTORS)

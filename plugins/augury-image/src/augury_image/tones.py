@@ -26,6 +26,9 @@ _LEVELS: dict[np.dtype, np.ndarray] = {
     np.dtype(np.uint16): np.linspace(0.0, 1.0, 65536, dtype=np.float32)[:, None],
 }
 
+_TO_LUMA = np.array((*_LUMA, 0.0), np.float32)
+_NEGATIVE = np.arange(255, -1, -1, dtype=np.uint8)[:, None]
+
 
 def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     """Return ``image`` with ``tones`` applied in order. It is overwritten where ``owned``.
@@ -35,6 +38,10 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     """
     if not tones:
         return image
+    if len(tones) > 1 and image.shape[2] in (3, 4):
+        tones = _fused(tones)
+    elif image.shape[2] == 3 and isinstance(one := tones[0], Curve) and one.fn is scaled:
+        tones = [_diagonal(**one.args)]  # OpenCV multiplies three channels faster than it looks them up
     if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
     if all(isinstance(t, Curve) for t in tones):
@@ -54,6 +61,56 @@ def tone_colour(colour: Sequence[float], tones: Tones) -> tuple[float, ...]:
         return tuple(colour)
     pixel = np.array(colour, np.float32).reshape(1, 1, -1)
     return tuple(_evaluate(pixel, tones, _has_opacity(pixel)).ravel().tolist())
+
+
+def scaled(x: np.ndarray, gains: list[float], shifts: list[float]) -> np.ndarray:
+    """Return each colour channel times its gain plus its shift: the curve of a diagonal colour matrix."""
+    return x * np.asarray(gains, x.dtype) + np.asarray(shifts, x.dtype)
+
+
+def _fused(tones: Tones) -> list[Curve | Color]:
+    """Return tones of the same meaning in fewer passes.
+
+    A colour matrix that leaves the unit cube inside itself is not clipped, so the next one multiplies it. One that
+    mixes no channels is a curve a channel, and goes into the table of the curves beside it.
+    """
+    mixed = any(isinstance(t, Curve) for t in tones)
+    out: list[Curve | Color] = []
+    for one in tones:
+        if isinstance(one, Color) and mixed and _is_diagonal(one):
+            m = one.matrix
+            one = Curve(scaled, {"gains": [m[0], m[5], m[10]], "shifts": [m[3], m[7], m[11]]})
+        elif isinstance(one, Color) and out and isinstance(before := out[-1], Color) and _stays_inside(before):
+            one = _product(one, before)
+            out.pop()
+        out.append(one)
+    return out
+
+
+def _is_diagonal(color: Color) -> bool:
+    return not any(color.matrix[i] for i in (1, 2, 4, 6, 8, 9))
+
+
+def _diagonal(gains: Sequence[float], shifts: Sequence[float]) -> Color:
+    """Return the colour matrix of `scaled`; one gain serves all three channels."""
+    (a, b, c), (x, y, z) = (tuple(v) * (3 // len(v)) for v in (gains, shifts))
+    return Color((a, 0.0, 0.0, x, 0.0, b, 0.0, y, 0.0, 0.0, c, z))
+
+
+def _stays_inside(color: Color) -> bool:
+    """Whether no colour of [0, 1] is sent out of it."""
+    for row in range(0, 12, 4):
+        *gains, shift = color.matrix[row : row + 4]
+        least, most = sum(min(g, 0.0) for g in gains), sum(max(g, 0.0) for g in gains)
+        if shift + least < -1e-6 or shift + most > 1.0 + 1e-6:
+            return False
+    return True
+
+
+def _product(second: Color, first: Color) -> Color:
+    """Return the matrix of ``first``, then ``second``."""
+    a, b = (np.vstack([np.reshape(c.matrix, (3, 4)), (0.0, 0.0, 0.0, 1.0)]) for c in (second, first))
+    return Color(tuple((a @ b)[:3].ravel().tolist()))
 
 
 def _has_opacity(image: np.ndarray) -> bool:
@@ -86,13 +143,14 @@ def _table(image: np.ndarray, curves: Tones, dtype: np.dtype) -> np.ndarray:
         assert isinstance(curve, Curve)
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
     if _has_opacity(image):
-        colours = np.broadcast_to(table, (len(levels), image.shape[2] - 1)) if table.shape[1] == 1 else table[:, :-1]
-        table = np.concatenate([colours, levels], axis=1)
+        table = np.concatenate([np.broadcast_to(table, (len(levels), image.shape[2] - 1)), levels], axis=1)
     return (table * UNIT[dtype] + 0.5).astype(dtype)
 
 
 def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
     if image.dtype == np.uint8 and table.shape[1] == 1:
+        if table[0, 0] == 255 and (table == _NEGATIVE).all():
+            return cv2.bitwise_not(image, dst=image if owned else None).reshape(image.shape)
         out = image if owned and image.flags.c_contiguous else image.copy()
         stringzilla.translate(memoryview(out.data), memoryview(table.ravel().data), inplace=True)
         return out
@@ -103,6 +161,8 @@ def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Look an integer image up in a table of any dtype."""
     if table.shape[1] == 1:
         return cv2.LUT(image, table.ravel()).reshape(image.shape)
+    if image.dtype == np.uint8 or image.shape[2] <= 4:
+        return cv2.LUT(image, table[None]).reshape(image.shape)
     return np.stack([table[:, c][image[:, :, c]] for c in range(image.shape[2])], axis=2)
 
 
@@ -110,6 +170,8 @@ def _fixed_point(image: np.ndarray, color: Color) -> np.ndarray:
     """One colour matrix on integers: OpenCV multiplies, rounds and saturates in one pass."""
     matrix = _matrix(color, image.shape[2])
     matrix[:, -1] *= np.float32(UNIT[image.dtype])
+    if image.shape[2] == 3 and (matrix == _TO_LUMA).all():
+        return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return cv2.transform(image, matrix).reshape(image.shape)
 
 

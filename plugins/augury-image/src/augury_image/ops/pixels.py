@@ -82,7 +82,7 @@ class Normalize(Op):
         mean: One number for all channels or one a channel, in [0, 1].
         std: The same, above 0.
     Draws: nothing.
-    Cost: one pass in float32. The defaults are ImageNet's.
+    Cost: one look-up a value of 8 bit, one pass in float32 else. The defaults are ImageNet's.
     """
 
     on = "image"
@@ -143,6 +143,9 @@ def normalized(image: np.ndarray, mean: float | tuple[float, ...], std: float | 
     channels = image.shape[2]
     scale = np.broadcast_to(1.0 / np.asarray(std, np.float64), channels)
     gain, shift = scale / UNIT[image.dtype], -np.asarray(mean, np.float64) * scale
+    if image.dtype == np.uint8:
+        table = (np.arange(256.0)[:, None] * gain + shift).astype(np.float32)
+        return cv2.LUT(image, table[None]).reshape(image.shape)
     if channels <= 4:
         matrix = np.column_stack([np.diag(gain), shift])
         return cv2.transform(image.astype(np.float32, copy=False), matrix).reshape(image.shape)

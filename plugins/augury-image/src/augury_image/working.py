@@ -1,0 +1,99 @@
+"""What pixel functions share: colours without their opacity as floats in [0, 1], and back with one rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from augury.rng import generator
+from augury_image.paint import UNIT
+
+DTYPES = ("uint8", "uint16", "float32")
+
+LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+"""ITU-R BT.601, as JPEG and OpenCV weigh R, G and B."""
+
+Floats = Callable[[np.ndarray], np.ndarray]
+
+
+def colours_of(image: np.ndarray) -> np.ndarray:
+    """Return a view without the opacity, which is the last of two or four channels."""
+    return image[:, :, :-1] if image.shape[2] in (2, 4) else image
+
+
+def with_colours(image: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Return ``colours`` (height, width, channels or none) with the opacity of ``image``."""
+    colours = colours.reshape(*image.shape[:2], -1)
+    if image.shape[2] in (2, 4):
+        return np.concatenate([colours, image[:, :, -1:]], axis=2)
+    return colours
+
+
+def to_unit(image: np.ndarray) -> np.ndarray:
+    """Return a float32 copy in [0, 1]."""
+    value = image.astype(np.float32)
+    if image.dtype.kind != "f":
+        value *= np.float32(1.0 / UNIT[image.dtype])
+    return value
+
+
+def to_dtype(value: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return float32 in [0, 1] in the units of ``dtype``, held and rounded once; ``value`` may be overwritten."""
+    if dtype.kind == "f":
+        return np.clip(value, 0.0, 1.0, out=value)
+    depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
+    rows = np.ascontiguousarray(value).reshape(len(value), -1)
+    scalar: Any = UNIT[dtype]
+    return np.asarray(cv2.multiply(rows, scalar, dtype=depth)).reshape(value.shape)
+
+
+def in_floats(image: np.ndarray, fn: Floats) -> np.ndarray:
+    """Return the image with ``fn`` run on a float32 copy of its colours in [0, 1]; opacity stays.
+
+    Cost: three passes beside ``fn``.
+    """
+    value = fn(to_unit(colours_of(image)))
+    return with_colours(image, to_dtype(np.ascontiguousarray(value, np.float32), image.dtype))
+
+
+def luma_of(colours: np.ndarray) -> np.ndarray:
+    """Return float32 (height, width): the luma of three channels, the mean of any other count."""
+    if colours.shape[2] == 3:
+        return cv2.transform(np.ascontiguousarray(colours, np.float32), LUMA.reshape(1, 3))
+    return colours.mean(axis=2, dtype=np.float32)
+
+
+def filtered(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return every channel correlated with ``kernel`` (odd sides), the border mirrored; held to the range."""
+    out = cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101).reshape(image.shape)
+    return np.clip(out, 0.0, 1.0, out=out) if out.dtype.kind == "f" else out
+
+
+def resized(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+    """Return the image resized to (width, height), of any channel count: OpenCV averages areas of at most four."""
+    channels = image.shape[2]
+    parts = [image[:, :, c : c + 4] for c in range(0, channels, 4)] if channels > 4 else [image]
+    done = [cv2.resize(np.ascontiguousarray(part), size, interpolation=interpolation) for part in parts]
+    return np.dstack(done) if channels > 4 else done[0].reshape(size[1], size[0], channels)
+
+
+def clouds(height: int, width: int, seed: int, roughness: float = 0.5, coarse_px: float | None = None) -> np.ndarray:
+    """Return float32 (height, width) in [0, 1]: fractal noise, octaves of smooth noise each ``roughness`` as strong.
+
+    ``coarse_px`` is the grain of the first octave; by default half the longer side.
+    """
+    rng = generator(seed)
+    grain = coarse_px or max(height, width) / 2.0
+    total, strength = np.zeros((height, width), np.float32), 1.0
+    for _ in range(8):
+        rows, columns = max(2, round(height / grain) + 1), max(2, round(width / grain) + 1)
+        grid = rng.random((rows, columns), np.float32)
+        total += np.float32(strength) * cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
+        strength, grain = strength * roughness, grain / 2.0
+        if grain < 2.0 or strength < 0.02:
+            break
+    low, high = float(total.min()), float(total.max())
+    return (total - low) / np.float32(max(high - low, 1e-6))

@@ -1,0 +1,172 @@
+"""Single image ops against albumentations, whole calls, one thread, in turns.
+
+Equal work: the same sizes, strengths and interpolation. A line under 0.8 names its reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import median
+from typing import Any, NamedTuple
+
+from tests.bench.image import _speed, photographs
+
+ROUNDS = 5
+SECONDS = 0.06
+LEAST = 0.8
+MEAN = 1.1
+FIXED = "kernels alike; a call's fixed cost"
+VIEW = "theirs returns a view of its input, ours a copy"
+
+
+class Pair(NamedTuple):
+    """One line: our step, the peer's transform, why it may be slower."""
+
+    what: str
+    step: Any
+    peer: Any
+    reason: str = ""
+
+
+def tables() -> Iterator[dict[str, Any]]:
+    """Yield a row an op, then the geometric mean."""
+    import albumentations as peer
+    import cv2
+
+    import augury
+
+    cv2.setNumThreads(0)
+    images = photographs()
+    records = [{"photo": image} for image in images]
+    pool = {str(k): {"photo": image} for k, image in enumerate(images[::-1])}
+    ratios = []
+    for pair in [*geometry(peer, cv2), *tones(peer), *pixels(peer), *light(peer), *donors(peer)]:
+        pipe, theirs = augury.pipeline([pair.step], {"photo": "image"}), peer.Compose([pair.peer])
+        more = {"pool": pool} if pipe.needs_pool else {}
+        metadata = {k: [images[1]] for k in getattr(pair.peer, "targets_as_params", []) if k.endswith("metadata")}
+
+        def mine(n: int, pipe: Any = pipe, more: Any = more) -> Any:
+            return pipe(records[n % len(records)], seed=7, id=str(n), copy=0, **more)
+
+        def other(n: int, theirs: Any = theirs, metadata: Any = metadata) -> Any:
+            return theirs(image=images[n % len(images)], **metadata)["image"]
+
+        mine(0), other(0)
+        rounds = [(_speed(mine, SECONDS), _speed(other, SECONDS)) for _ in range(ROUNDS)]
+        ratio = median(a / b for a, b in rounds)
+        ratios.append(ratio)
+        yield {
+            "what": pair.what + (f" ({pair.reason})" if ratio < LEAST and pair.reason else ""),
+            "ours": f"{median(a for a, _ in rounds):,.0f} a second",
+            "against": f"albumentations {median(b for _, b in rounds):,.0f}",
+            "ratio": ratio,
+            "asked": f"at least {LEAST:g}",
+            "met": ratio >= LEAST or bool(pair.reason),
+        }
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    yield {
+        "what": f"geometric mean of {len(ratios)} ops",
+        "ours": f"{sum(r < LEAST for r in ratios)} under {LEAST:g}",
+        "against": "albumentations",
+        "ratio": mean,
+        "asked": f"at least {MEAN:g}",
+        "met": mean >= MEAN,
+    }
+
+
+def geometry(peer: Any, cv2: Any) -> Iterator[Pair]:
+    """Yield warps."""
+    linear = {"interpolation": cv2.INTER_LINEAR, "p": 1}
+    yield Pair("flip", "image.flip", peer.HorizontalFlip(p=1), FIXED)
+    yield Pair("flip vertical", {"image.flip": {"axis": "vertical"}}, peer.VerticalFlip(p=1), FIXED)
+    yield Pair("crop 224", {"image.crop": {"size": (224, 224)}}, peer.RandomCrop(224, 224, p=1), VIEW)
+    resized = {"image.resized_crop": {"size": (224, 224)}}
+    yield Pair("resized crop", resized, peer.RandomResizedCrop((224, 224), p=1), "ours reads every pixel it shrinks")
+    yield Pair("resize", {"image.resize": {"size": (300, 450)}}, peer.Resize(300, 450, p=1))
+    yield Pair("rotate", {"image.rotate": {"angle_deg_range": (-30, 30)}}, peer.Rotate((-30, 30), **linear))
+    yield Pair("perspective", "image.perspective", peer.Perspective((0.05, 0.1), **linear))
+    yield Pair("pad", {"image.pad": {"margin_px": (20, 20, 20, 20)}}, peer.Pad(20, p=1), FIXED)
+
+
+def tones(peer: Any) -> Iterator[Pair]:
+    """Yield curves and colour matrices."""
+    yield Pair("brightness and contrast", "image.brightness_contrast", peer.RandomBrightnessContrast(0.2, 0.2, p=1))
+    yield Pair("gamma", {"image.gamma": {"gamma_range": (0.8, 1.2)}}, peer.RandomGamma((80, 120), p=1))
+    yield Pair("posterize", {"image.posterize": {"bits_range": (4, 4)}}, peer.Posterize(4, p=1))
+    yield Pair("solarize", {"image.solarize": {"threshold_range": (0.5, 0.5)}}, peer.Solarize((0.5, 0.5), p=1))
+    yield Pair("invert", "image.invert", peer.InvertImg(p=1), FIXED)
+    yield Pair("tone curve", "image.tone_curve", peer.RandomToneCurve(p=1))
+    yield Pair("colour jitter", "image.color_jitter", peer.ColorJitter(0.2, 0.2, 0.2, 0.05, p=1))
+    yield Pair("hue, saturation, value", "image.hue_saturation_value", peer.HueSaturationValue(p=1))
+    yield Pair("to grey", "image.to_gray", peer.ToGray(p=1), FIXED)
+    yield Pair("to sepia", "image.to_sepia", peer.ToSepia(p=1), FIXED)
+    yield Pair("planckian jitter", "image.planckian_jitter", peer.PlanckianJitter(p=1))
+    yield Pair("rgb shift", "image.rgb_shift", peer.RGBShift(p=1))
+    yield Pair("channel shuffle", "image.channel_shuffle", peer.ChannelShuffle(p=1))
+    yield Pair(
+        "channel dropout",
+        "image.channel_dropout",
+        peer.ChannelDropout(p=1),
+        "a matrix, so that it fuses; theirs fills a slice",
+    )
+    yield Pair("fancy PCA", "image.fancy_pca", peer.FancyPCA(p=1))
+    yield Pair("normalize", "image.normalize", peer.Normalize(p=1))
+
+
+def pixels(peer: Any) -> Iterator[Pair]:
+    """Yield blurs, detail, noise and compression."""
+    blur = {"image.blur": {"sigma_px_range": (1, 1), "reach_sigma": 2.0}}
+    yield Pair("gaussian blur, 5 x 5", blur, peer.GaussianBlur((5, 5), (1, 1), p=1))
+    yield Pair("box blur", {"image.box_blur": {"radius_px_range": (2, 2)}}, peer.Blur((5, 5), p=1))
+    yield Pair("median blur", {"image.median_blur": {"radius_px_range": (2, 2)}}, peer.MedianBlur((5, 5), p=1))
+    yield Pair(
+        "motion blur",
+        {"image.motion_blur": {"length_px_range": (6, 6)}},
+        peer.MotionBlur((7, 7), p=1),
+        "antialiased: more weights",
+    )
+    yield Pair("defocus", {"image.defocus": {"radius_px_range": (4, 4)}}, peer.Defocus((4, 4), p=1))
+    yield Pair("zoom blur", "image.zoom_blur", peer.ZoomBlur((1.1, 1.12), (0.01, 0.02), p=1))
+    yield Pair("glass blur", "image.glass_blur", peer.GlassBlur(0.7, 4, 2, p=1))
+    uneven = {"image.advanced_blur": {"sigma_px_range": (0.4, 1.0)}}
+    yield Pair("advanced blur, up to 7 x 7", uneven, peer.AdvancedBlur(p=1), "theirs draws kernels from 3 x 3")
+    yield Pair("sharpen", "image.sharpen", peer.Sharpen(p=1))
+    yield Pair("unsharp mask", "image.unsharp_mask", peer.UnsharpMask(p=1))
+    yield Pair("emboss", "image.emboss", peer.Emboss(p=1))
+    yield Pair("ringing", "image.ringing_overshoot", peer.RingingOvershoot((15, 15), p=1))
+    yield Pair("CLAHE", "image.clahe", peer.CLAHE(p=1))
+    yield Pair("superpixels", "image.superpixels", peer.Superpixels(p=1))
+    yield Pair("gaussian noise", "image.noise", peer.GaussNoise((0.01, 0.05), p=1))
+    yield Pair("additive noise", "image.additive_noise", peer.AdditiveNoise("uniform", "per_pixel", p=1))
+    yield Pair("multiplicative noise", "image.multiplicative_noise", peer.MultiplicativeNoise(elementwise=True, p=1))
+    yield Pair("shot noise", "image.shot_noise", peer.ShotNoise(p=1))
+    yield Pair("ISO noise", "image.iso_noise", peer.ISONoise(p=1))
+    yield Pair("salt and pepper", "image.salt_and_pepper", peer.SaltAndPepper(p=1))
+    yield Pair("jpeg", "image.jpeg", peer.ImageCompression("jpeg", (30, 90), p=1))
+    yield Pair("webp", "image.webp", peer.ImageCompression("webp", (20, 80), p=1))
+    nearest = {"image.downscale": {"shrink": "nearest", "grow": "nearest"}}
+    yield Pair("downscale", nearest, peer.Downscale((0.25, 0.6), p=1))
+
+
+def light(peer: Any) -> Iterator[Pair]:
+    """Yield light and weather."""
+    yield Pair("illumination", "image.illumination", peer.Illumination(p=1))
+    yield Pair("plasma brightness", "image.plasma_brightness", peer.PlasmaBrightnessContrast(p=1))
+    yield Pair("plasma shadow", "image.plasma_shadow", peer.PlasmaShadow(p=1))
+    yield Pair("shadow", "image.shadow", peer.RandomShadow(p=1), "ours has soft edges")
+    yield Pair("rain", "image.rain", peer.RandomRain(p=1), "ours has three sheets of streaks, theirs draws lines")
+    yield Pair("snow", "image.snow", peer.RandomSnow(p=1), "ours falls as well, theirs whitens only")
+    yield Pair("fog", "image.fog", peer.RandomFog(p=1))
+    yield Pair("sun flare", "image.sun_flare", peer.RandomSunFlare(p=1), "ours has glow, rays and ghosts with rings")
+    yield Pair("spatter", "image.spatter", peer.Spatter(p=1))
+    yield Pair("chromatic aberration", "image.chromatic_aberration", peer.ChromaticAberration(p=1))
+    yield Pair("stain jitter", "image.stain_jitter", peer.HEStain(p=1))
+
+
+def donors(peer: Any) -> Iterator[Pair]:
+    """Yield ops that take another record's picture."""
+    yield Pair("histogram matching", "image.histogram_matching", peer.HistogramMatching(p=1))
+    yield Pair("fourier domain adaptation", "image.fourier_domain_adaptation", peer.FDA(p=1))
+    pda = peer.PixelDistributionAdaptation(p=1)
+    yield Pair("pixel distribution adaptation", "image.pixel_distribution_adaptation", pda)
