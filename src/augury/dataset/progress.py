@@ -21,12 +21,12 @@ class Progress:
         self._task: Any = None
         self._done = self._quarantined = 0
         self._total: int | None = None
-        self._started = self._said = time.monotonic()
+        self._started = self._said = self._stage_from = time.monotonic()
 
     @hookimpl
     def augury_run_started(self, run: Any) -> None:
         """Say what begins."""
-        self._started = self._said = time.monotonic()
+        self._started = self._said = self._stage_from = time.monotonic()
         workers = f"{run.workers} worker{'s' if run.workers > 1 else ''}"
         self._say(f"{run.recipe.name}: collecting, {workers}")
 
@@ -41,7 +41,7 @@ class Progress:
             self._bar.update(self._task, completed=self._done, what=f"{collection} {side}")
         elif time.monotonic() - self._said >= LINE_SECONDS:
             self._said = time.monotonic()
-            rate = self._done / max(self._said - self._started, 1e-9)
+            rate = self._done / max(self._said - self._stage_from, 1e-9)
             left = f", {max(run.total - self._done, 0) / max(rate, 1e-9):.0f} s left" if run.total else ""
             self._say(f"{self._done} of {run.total or '?'} rows, {rate:.0f} rows/s{left}")
 
@@ -49,6 +49,7 @@ class Progress:
     def augury_stage_done(self, run: Any, stage: str, seconds: float, records: int) -> None:
         """Say that a stage is done."""
         self._close()
+        self._stage_from = time.monotonic()
         self._say(f"{stage}: {records} records in {seconds:.1f} s")
 
     @hookimpl
