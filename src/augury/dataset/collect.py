@@ -293,6 +293,7 @@ def preparing(recipe: Recipe, source: Source) -> Prepare:
     fields = source_fields(recipe, source)
     plan = recipe.cleaning.get(source.collection)
     roles = roles_of(recipe)
+    roles["label"] = roles["label"] or next((spec.name for spec in fields.values() if spec.role == "label"), None)
     sketches = len(recipe.dedups)
     return Prepare(source.collection, fields, recipe.schema, source.side, roles, plan, recipe.seed, sketches)
 
@@ -353,14 +354,13 @@ def _raise_first(batch: Any) -> None:
 
 
 def roles_of(recipe: Recipe) -> dict[str, str | None]:
-    """Return the fields the run looks at: group, stratum, the label copies are balanced by, side, moment."""
+    """Return the fields the run looks at in all sources: group, stratum, what copies are balanced by, side, moment."""
     copies = recipe.augment.copies if recipe.augment else 0
     split = recipe.split
-    label = next((f.name for f in recipe.schema.fields.values() if f.role == "label"), None)
     return {
         "group": split.group if split else None,
         "stratum": split.stratify if split else None,
-        "label": copies["balance"] if isinstance(copies, Mapping) else label,
+        "label": copies["balance"] if isinstance(copies, Mapping) else None,
         "side": split.field if split else None,
         "time": split.time if split else None,
     }

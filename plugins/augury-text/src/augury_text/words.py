@@ -18,8 +18,8 @@ _MOST = 512
 class Words(Detector):
     """Compare texts by the share of words they have in common: those of both over those of either, in folded case.
 
-    One word changed in ten gives 0.82, which is not near. Of a text with more than 512 different words those of the least hashes count.
-    Every pair is a candidate: it is made for audits of samples, not for whole collections.
+    One word changed in ten gives 0.82, which is not near. Of a text with more than 512 different words those of the
+    least hashes count. Every pair is a candidate: it is made for audits of samples, not for whole collections.
 
     Cost: a sketch about 1 us a word, 6 bytes each; a comparison the same.
     """
