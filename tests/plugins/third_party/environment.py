@@ -9,11 +9,16 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
-PROJECTS = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
+ON_TORCH = () if find_spec("torch") else ("augury-synthesis",)
+"""What cannot be installed here, for want of torch."""
+PROJECTS = [
+    ROOT, *sorted(p.parent for p in ROOT.glob("plugins/*/pyproject.toml") if p.parent.name not in ON_TORCH)
+]  # fmt: skip
 OURS = ("augury", "_editable_impl_augury", "pyannote")
 """What is not lent: our own distributions, and one whose own requirements are left out on purpose."""
 
