@@ -53,7 +53,7 @@ def test_the_journal_tells_what_the_manifest_says(folder):
     (counts,) = manifest.counts.values()
     assert rows == {side: n["rows"] for side, n in counts.items()}
     stages = [event["stage"] for event in events if event["event"] == "stage_done"]
-    assert stages == ["collect", "split", "fit", "augment", "write"]
+    assert stages == ["collect", "assign", "fit", "augment", "write"]
     assert [e["time"] for e in events] == sorted(e["time"] for e in events)
     assert _run("jsonl:logs/runs.jsonl") == 0
     assert len((folder / "logs" / "runs.jsonl").read_text().splitlines()) == 2 * len(events)
@@ -198,7 +198,7 @@ def test_a_plugin_observes_with_the_arguments_it_names(folder, watching):
     with watching(HOOKS):
         assert _run() == 0
     stages = [line.split()[0] for line in (folder / "seen.txt").read_text().splitlines()]
-    assert stages == ["collect", "split", "fit", "augment", "write"]
+    assert stages == ["collect", "assign", "fit", "augment", "write"]
     assert (folder / "finished.txt").read_text() == Manifest.load(folder / "out").content_hash
 
 

@@ -62,7 +62,7 @@ def test_targets_follow_what_it_tells():
 def test_targets_are_refused_where_it_cannot_tell():
     """A record with targets is refused, one without runs."""
     pipe = augury.pipeline(step(cannot_tell), fields=FIELDS)
-    with pytest.raises(DataError, match="a step that tells where boxes goes"):
+    with pytest.raises(DataError, match="a step that boxes can follow, got one that cannot tell where it goes"):
         pipe(record(), seed=1, id="a")
     assert pipe({"photo": record()["photo"]}, seed=1, id="a")["photo"].shape == (4, 4, 3)
 

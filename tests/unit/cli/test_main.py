@@ -35,7 +35,7 @@ def test_version(augury):
         (["ops"], "augury ops: expected ACTION, got nothing."),
         (["ops", "list", "--jsn"], "augury ops list: expected an option, got '--jsn'. Did you mean --json?"),
         (["run"], "augury run: expected RECIPE, got nothing."),
-        (["run", "r.yaml", "--worker", "2"], "augury run: expected an option, got '--worker'. Did you mean --workers?"),
+        (["run", "r.yaml", "--worker", "2"], "augury run: expected an option, got '--worker'. Did you mean --workers"),
         (["run", "r.yaml", "--workers", "two"], "expected a whole number of at least 1, got 'two'."),
         (["run", "r.yaml", "--workers", "0"], "expected a whole number of at least 1, got '0'."),
         (["run", "r.yaml", "--engine", "rai"], "expected one of local, got 'rai'."),

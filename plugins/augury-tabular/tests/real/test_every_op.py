@@ -76,7 +76,8 @@ def test_a_table_keeps_what_it_promises(real_data, name, op):
         "table.borderline_smote",
     ):
         assert [len(o) for o in outputs] == [len(r) for r in clean.values()]
-    assert op == "table.impute" or sum(o != r for o, r in zip(outputs, clean.values(), strict=True)) > ROWS / 4
+    idle = ("table.impute", "table.unit")  # nothing is missing; its defaults keep the unit
+    assert op in idle or sum(o != r for o, r in zip(outputs, clean.values(), strict=True)) > ROWS / 4
 
 
 def _breaks(pipe, rows):
