@@ -46,7 +46,9 @@ def split_into(tmp_path):
             report = assign(db, how, seed)
             sides = dict(db.execute("SELECT id, side FROM records").fetchall())
             left = [(row[1], row[3]) for row in clusters.gone_rows(db)]
-            query = "SELECT collection, side, id, file, row, whole, point, label, cut, until FROM records ORDER BY 1, 2, 3"
+            query = (
+                "SELECT collection, side, id, file, row, whole, point, label, cut, until FROM records ORDER BY 1, 2, 3"
+            )
             write_index(folder, batches_of(db, query, schema()))
         return sides, report, left, Index(folder, folder, [name for _, name in units])
 
