@@ -15,7 +15,7 @@ from augury.pipelines.compiling import Compiler
 from augury.pipelines.constrained import STATE, Rules, fit_constraints, read_constraints
 from augury.pipelines.donors import Ring
 from augury.pipelines.fields import parse_schema
-from augury.pipelines.nodes import GroupNode, LiftNode, Node, OpNode, wrap
+from augury.pipelines.nodes import GroupNode, LiftNode, Node, OpNode, conditions_of, wrap
 from augury.pipelines.output import Applied, Dropped, Output
 from augury.pipelines.rows import run_rows
 from augury.pipelines.running import Running
@@ -410,18 +410,25 @@ class Pipeline:
         copy = "the original" if lineage["copy"] is None else f"copy {lineage['copy']}"
         lines = [f"{lineage['id']}: {copy}, seed {lineage['seed']}"]
         done = {s["path"] for s in lineage["steps"]}
+        when = dict(conditions_of(self.nodes))
         for number, step in enumerate(lineage["steps"], 1):
             draw = (
                 ", ".join(f"{k}={_short(v)}" for k, v in step["draw"].items())
                 if isinstance(step.get("draw"), Mapping)
                 else ""
             )
-            lines.append(f"  {number}. {step['op']} on {', '.join(step['fields'])}{': ' + draw if draw else ''}")
+            condition = when.get(step["path"]) or when.get(step["path"].rpartition(":")[0], "")
+            on = f"{step['op']} on {', '.join(step['fields'])}{condition}"
+            lines.append(f"  {number}. {on}{': ' + draw if draw else ''}")
             if step.get("donors"):
                 lines.append(f"     with {', '.join(step['donors'])}")
-        passed = [n.path for n in self.ops if not any(p == n.path or p.startswith(n.path + ":") for p in done)]
+        passed = [
+            n.path + when.get(n.path, "")
+            for n in self.ops
+            if not any(p == n.path or p.startswith(n.path + ":") for p in done)
+        ]
         if passed:
-            lines.append(f"  passed by: {', '.join(passed)}")
+            lines.append(f"  passed by: {', '.join(path + when.get(path, '') for path in passed)}")
         lines.extend(f"  run as: {line}" for line in trace)
         return "\n".join(lines)
 
@@ -447,6 +454,10 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _describe_condition(node: OpNode | GroupNode) -> list[Any]:
+    return [] if node.when is None else [["when", *node.when.to_list()]]
+
+
 def _describe(node: Node) -> Any:
     if isinstance(node, OpNode):
         columns = dict(node.columns.columns)
@@ -460,10 +471,11 @@ def _describe(node: Node) -> Any:
             node.independent,
             node.pool,
             columns,
+            *_describe_condition(node),
         ]
     if isinstance(node, GroupNode):
         members = [[_describe(n) for n in member] for member in node.members]
         blend = [node.blend.concentration] if node.blend else []
-        return [node.path, node.kind, node.p, node.weights, node.n_range, members, *blend]
+        return [node.path, node.kind, node.p, node.weights, node.n_range, members, *blend, *_describe_condition(node)]
     assert isinstance(node, LiftNode)
     return ["lift", {name: kind.entry_id for name, kind in node.kinds.items()}]

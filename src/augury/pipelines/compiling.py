@@ -13,6 +13,7 @@ from augury.kinds import Kind
 from augury.op import kinds_of
 from augury.params import params_of
 from augury.pipelines.blending import check_blend
+from augury.pipelines.conditions import Condition, bind
 from augury.pipelines.nodes import Coupled, GroupNode, LiftNode, Node, OpNode
 from augury.pipelines.steps import BRANCHING, GroupStep, OpStep
 from augury.record import STRICT_LINKS, FieldSpec, Schema
@@ -53,7 +54,19 @@ class Compiler:
                 self.errors.append((step.where, error))
         return out
 
+    def _when(self, step: OpStep | GroupStep) -> tuple[Condition | None, bool]:
+        """Return the step's condition, and whether it can hold: without its field only ``missing: true`` does."""
+        if step.when is None:
+            return None, True
+        if self.partial and step.when.field not in self.schema:
+            return step.when, step.when.missing is True
+        return bind(step.when, self.schema, f"{step.where}.when"), True
+
     def _group(self, step: GroupStep) -> list[Node]:
+        when, able = self._when(step)
+        if not able:
+            self.skipped.append(step.where)
+            return []
         before = dict(self.kinds)
         branches = step.kind in BRANCHING
         first = len(self.nodes)
@@ -63,7 +76,7 @@ class Compiler:
                 self.kinds = dict(before)
             members.append(self.compile(member))
             outcomes.append(dict(self.kinds))
-        if step.p < 1.0 or step.kind == "some_of" or not outcomes:
+        if step.may_pass or step.kind == "some_of" or not outcomes:
             outcomes.append(before)
         lifts = self._agree(outcomes, step.where)
         if not any(members):
@@ -80,6 +93,7 @@ class Compiler:
             step.weights,
             step.n_range,
             blend,
+            when,
         )
         return [node, LiftNode(lifts)] if lifts else [node]
 
@@ -94,12 +108,13 @@ class Compiler:
             tops = [k for k in found.values() if all(o.lifts_to == k.entry_id for o in found.values() if o is not k)]
             if not tops:
                 kinds = " or ".join(sorted(found))
-                fix = "give every branch the same kind, or set p to 1"
+                fix = "give every branch the same kind, or set p to 1 and leave out when"
                 raise RecipeError(describe(where, f"one kind of {name} after the step", shown(kinds), fix=fix))
             self.kinds[name] = lifts[name] = tops[0]
         return lifts
 
     def _op(self, step: OpStep) -> list[Node]:
+        when, able = self._when(step)
         on = kinds_of(step.op)
         columns: dict[str, str] = {}
         fields: tuple[str, ...]
@@ -108,7 +123,7 @@ class Compiler:
             fields = ("row",) if columns else ()
         else:
             fields = self._anchors(step, on)
-        if not fields:
+        if not fields or not able:
             self.skipped.append(step.where)
             return []
         conversions, label = self._makes(step, fields)
@@ -126,6 +141,7 @@ class Compiler:
             couplings=tuple(c for f in fields for c in self._couplings(step, f)),
             conversions=conversions,
             label=label,
+            when=when,
         )
         self.nodes.append(node)
         changed = {**conversions, **({label[0]: label[1]} if label else {})}
@@ -133,7 +149,7 @@ class Compiler:
             return [node]
         before = dict(self.kinds)
         self.kinds.update(changed)
-        lifts = self._agree([dict(self.kinds), before], step.where) if step.p < 1.0 else {}
+        lifts = self._agree([dict(self.kinds), before], step.where) if step.may_pass else {}
         return [node, LiftNode(lifts)] if lifts else [node]
 
     def _anchors(self, step: OpStep, on: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, desc
 from augury.kinds import Kind
 from augury.op import Op
 from augury.pipelines.blending import Blend, run_blend
+from augury.pipelines.conditions import Condition
 from augury.pipelines.info import LOOK_NONE, RunInfo
 from augury.pipelines.output import Applied
 from augury.pipelines.running import Running
@@ -43,7 +44,7 @@ class OpNode:
 
     __slots__ = (
         "columns", "conversions", "couplings", "donors", "fields", "independent", "index", "key", "label", "look",
-        "looks_in_pick", "op", "p", "path", "pool", "row", "spec", "stamps",
+        "looks_in_pick", "op", "p", "path", "pool", "row", "spec", "stamps", "when",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +63,7 @@ class OpNode:
         couplings: tuple[Coupled, ...],
         conversions: Mapping[str, Kind],
         label: tuple[str, Kind] | None,
+        when: Condition | None = None,
     ) -> None:
         """Hold the parts; ``conversions``: the anchors' new kinds, ``label``: the mixed label's field and new kind."""
         self.index = index
@@ -78,11 +80,14 @@ class OpNode:
         self.couplings = couplings
         self.conversions = conversions
         self.label = label
+        self.when = when
         self.look = frozenset(op.reads)
         self.donors = op.donors
 
     def run(self, now: Running) -> None:
         """Gate, pick, draw, declare, couple, push."""
+        if self.when is not None and not self.when.holds(now.came):
+            return
         block = blake2b(now.key + self.key).digest()
         if self.p < 1.0 and gate(block) >= self.p:
             return
@@ -273,7 +278,7 @@ class LiftNode:
 class GroupNode:
     """A combinator over compiled members."""
 
-    __slots__ = ("blend", "key", "kind", "members", "n_range", "p", "path", "weights")
+    __slots__ = ("blend", "key", "kind", "members", "n_range", "p", "path", "weights", "when")
 
     def __init__(
         self,
@@ -285,6 +290,7 @@ class GroupNode:
         weights: tuple[float, ...],
         n_range: tuple[int, int],
         blend: Blend | None = None,
+        when: Condition | None = None,
     ) -> None:
         """Hold the parts; see `steps.GroupStep`."""
         self.path = path
@@ -295,9 +301,12 @@ class GroupNode:
         self.weights = weights
         self.n_range = n_range
         self.blend = blend
+        self.when = when
 
     def run(self, now: Running) -> None:
         """Gate, choose members from the group's own path, run them in order."""
+        if self.when is not None and not self.when.holds(now.came):
+            return
         block = blake2b(now.key + self.key).digest()
         if self.p < 1.0 and gate(block) >= self.p:
             return
@@ -314,6 +323,18 @@ class GroupNode:
         if self.kind == "some_of":
             return sorted(rng.sample(len(self.members), rng.integer(*self.n_range)))
         return range(len(self.members))
+
+
+def conditions_of(nodes: Sequence[Node], outer: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the path of each op that has conditions, its own or of a combinator around it, with them in words."""
+    for node in nodes:
+        if isinstance(node, OpNode | GroupNode):
+            own = (*outer, str(node.when)) if node.when is not None else outer
+            if isinstance(node, GroupNode):
+                for member in node.members:
+                    yield from conditions_of(member, own)
+            elif own:
+                yield node.path, f" ({' and '.join(own)})"
 
 
 def wrap(error: Exception, now: Running) -> Exception:

@@ -32,6 +32,7 @@ class Running:
         "_infos",
         "_segments",
         "applied",
+        "came",
         "carried",
         "compile",
         "copy",
@@ -65,6 +66,7 @@ class Running:
     ) -> None:
         """Start with the canonical values of ``record``."""
         self.schema = schema
+        self.came = record
         self.values = dict(record)
         self.kinds: dict[str, Kind] = {}
         self.id = record_id
@@ -94,6 +96,7 @@ class Running:
         values = {name: value for name, value in self.values.items() if name not in without}
         rest = (self.rings, self.states, self.state_hashes, self.compile)
         other = Running(self.schema, values, self.id, self.copy, self.key, *rest)
+        other.came = self.came
         other.kinds, other.applied, other.stored, other.trace = dict(self.kinds), self.applied, self.stored, self.trace
         return other
 

@@ -14,13 +14,14 @@ from augury.errors import AuguryError, ParamError, RecipeError, describe, shown
 from augury.names import FIELD_NAME, nearest
 from augury.op import Op
 from augury.params import Configured, Fraction, IntRange, Within
+from augury.pipelines.conditions import Condition, read_condition
 from augury.specs import OpSpec
 
 COMBINATORS = ("sequence", "one_of", "some_of", "sometimes", "repeat", "blend")
 BRANCHING = ("one_of", "some_of", "blend")
 """Combinators whose steps are alternatives or start alike: each is a member of its own."""
 
-OP_KEYS = ("p", "name", "field", "independent", "pool")
+OP_KEYS = ("p", "when", "name", "field", "independent", "pool")
 
 
 class OpStep(NamedTuple):
@@ -34,6 +35,12 @@ class OpStep(NamedTuple):
     p: float
     independent: bool
     pool: str
+    when: Condition | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether some records are passed by."""
+        return self.p < 1.0 or self.when is not None
 
 
 class GroupStep(NamedTuple):
@@ -47,6 +54,12 @@ class GroupStep(NamedTuple):
     weights: tuple[float, ...]
     n_range: tuple[int, int]
     concentration: float = 1.0
+    when: Condition | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether some records are passed by."""
+        return self.p < 1.0 or self.when is not None
 
 
 class _GroupKeys(Configured):
@@ -61,12 +74,12 @@ class _GroupKeys(Configured):
 
 
 _ALLOWED = {
-    "sequence": ("steps", "p", "name"),
-    "one_of": ("steps", "p", "name", "weights"),
-    "some_of": ("steps", "p", "name", "n_range"),
-    "sometimes": ("steps", "p", "name"),
-    "repeat": ("steps", "p", "name", "times"),
-    "blend": ("steps", "p", "name", "concentration"),
+    "sequence": ("steps", "p", "when", "name"),
+    "one_of": ("steps", "p", "when", "name", "weights"),
+    "some_of": ("steps", "p", "when", "name", "n_range"),
+    "sometimes": ("steps", "p", "when", "name"),
+    "repeat": ("steps", "p", "when", "name", "times"),
+    "blend": ("steps", "p", "when", "name", "concentration"),
 }
 
 
@@ -141,6 +154,7 @@ class Reader:
         path = self._component(name, own.get("name"), where, prefix, seen)
         op = entry.load().build({k: v for k, v in given.items() if k not in own}, where)
         keys = _StepKeys.build({k: v for k, v in own.items() if k in ("p", "independent", "pool")}, where)
+        when = _when(own, where)
         field = own.get("field", ())
         fields = (field,) if isinstance(field, str) else tuple(field) if isinstance(field, list | tuple) else None
         if fields is None or not all(isinstance(f, str) for f in fields):
@@ -152,10 +166,10 @@ class Reader:
         steps = op.expand()
         if steps is not None:
             members = (self.read(_with_fields(steps, field), where, f"{path}/"),)
-            return GroupStep(where, path, "sequence", members, keys.p, (), (1, 1))
+            return GroupStep(where, path, "sequence", members, keys.p, (), (1, 1), when=when)
         spec = entry.spec
         assert isinstance(spec, OpSpec)
-        return OpStep(where, path, op, spec, fields, keys.p, keys.independent, keys.pool)
+        return OpStep(where, path, op, spec, fields, keys.p, keys.independent, keys.pool, when)
 
     def _group(self, kind: str, given: Any, where: str, prefix: str, seen: dict[str, int]) -> GroupStep:
         options = given if isinstance(given, Mapping) else {"steps": given}
@@ -165,7 +179,8 @@ class Reader:
                 raise RecipeError(
                     describe(where, f"a key of {kind}", key, name=str(key), known=_ALLOWED[kind], fix=fix)
                 )
-        keys = _GroupKeys.build({k: v for k, v in options.items() if k != "steps"}, where)
+        keys = _GroupKeys.build({k: v for k, v in options.items() if k not in ("steps", "when")}, where)
+        when = _when(options, where)
         if kind == "sometimes" and "p" not in options:
             raise RecipeError(describe(f"{where}.p", "a probability", shown("nothing"), fix="give p, 0.5 say"))
         path = self._component(kind, keys.name, where, prefix, seen)
@@ -190,7 +205,7 @@ class Reader:
         if kind == "some_of" and not 0 <= lo <= hi <= count:
             expected = f"within 0 and {count}, the number of steps"
             raise RecipeError(describe(f"{where}.n_range", expected, keys.n_range, fix="lower it"))
-        return GroupStep(where, path, kind, members, keys.p, weights, keys.n_range, keys.concentration)
+        return GroupStep(where, path, kind, members, keys.p, weights, keys.n_range, keys.concentration, when)
 
     def _weights(self, weights: tuple[float, ...], n: int, where: str) -> tuple[float, ...]:
         if weights and (len(weights) != n or min(weights) < 0 or sum(weights) <= 0):
@@ -206,6 +221,10 @@ class _StepKeys(Configured):
     p: Fraction = 1.0
     independent: bool = False
     pool: str = ""
+
+
+def _when(given: Mapping[str, Any], where: str) -> Condition | None:
+    return read_condition(given["when"], f"{where}.when") if "when" in given else None
 
 
 def _with_fields(steps: Sequence[Any], field: Any) -> list[Any]:

@@ -45,11 +45,16 @@ def run_table(pipe: Pipeline, table: pa.Table, ids: pa.ChunkedArray, seed: int, 
 
 def _nodes(pipe: Pipeline) -> list[OpNode]:
     for node in pipe.nodes:
-        if not (isinstance(node, OpNode) and node.row and node.op.seeded and not node.donors and not node.independent):
+        if not (isinstance(node, OpNode) and _whole(node)):
             where = getattr(node, "path", "a combinator")
-            fix = "run the rows with many()"
-            raise RecipeError(describe(str(where), "a step that draws a seed and no donors", shown("another"), fix=fix))
+            what, fix = "a step that draws a seed, no donors, and has no condition", "run the rows with many()"
+            raise RecipeError(describe(str(where), what, shown("another"), fix=fix))
     return [node for node in pipe.nodes if isinstance(node, OpNode)]
+
+
+def _whole(node: OpNode) -> bool:
+    """Whether the node can run on all rows at once."""
+    return node.row and node.op.seeded and not node.donors and not node.independent and node.when is None
 
 
 def _step(pipe: Pipeline, node: OpNode, columns: dict[str, np.ndarray], keys: list[bytes]) -> None:

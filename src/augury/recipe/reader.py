@@ -12,6 +12,7 @@ from typing import Any, cast
 from augury.catalog import registry
 from augury.errors import AuguryError, RecipeError, describe, shown
 from augury.pipelines import Pipeline, check_steps, pipeline
+from augury.pipelines.conditions import check_conditions
 from augury.pipelines.fields import parse_fields
 from augury.pipelines.steps import Reader
 from augury.recipe.cleaning import read_clean
@@ -246,6 +247,9 @@ class _Reading:
             errors = [e for own in schemas for e in check_steps(steps, own, partial=True, where="augment.steps")]
             if not errors:
                 errors = self._meeting_none(steps, schema, schemas)
+            if not errors:
+                met = Schema(field for own in schemas for field in own.fields.values())
+                errors = check_conditions(Reader().read(steps, "augment.steps"), met)
         for where, error in errors:
             self.problems.error(self.document.locate(where), error)
 

@@ -109,12 +109,26 @@ def _op(name: str) -> Json:
     schema = json_schema(op)
     schema["properties"] |= {
         "p": _PROBABILITY | {"default": 1, "description": "Probability that the step is applied."},
+        "when": _when(),
         "name": _NAME | {"description": "What its draws are keyed by."},
         "field": _FIELDS | {"description": "The field or fields it acts on."},
         "independent": {"type": "boolean", "default": False, "description": "Draw for each field by itself."},
         "pool": _NAME | {"description": "The collection that donors come from."},
     }
     return schema if schema.get("required") else {"anyOf": [schema, {"type": "null"}]}
+
+
+def _when() -> Json:
+    bound: Json = {"type": ["number", "string"]}
+    value: Json = {"type": ["number", "string", "boolean"]}
+    asked: Json = {
+        "above": bound,
+        "below": bound,
+        "is": {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]},
+        "missing": {"type": "boolean"},
+    }
+    described = {"description": "What a field must be, as the record came, for the step to be applied."}
+    return _closed({"field": _NAME, **asked}, ["field"]) | {"minProperties": 2} | described
 
 
 def _combinator(name: str) -> Json:
@@ -127,7 +141,8 @@ def _combinator(name: str) -> Json:
         "blend": {"concentration": {"type": "number", "minimum": 0.01, "maximum": 100}},
     }
     required = ["steps", "p"] if name == "sometimes" else ["steps"]
-    options = _closed({"steps": _STEPS, "p": _PROBABILITY, "name": _NAME, **own.get(name, {})}, required)
+    common: Json = {"steps": _STEPS, "p": _PROBABILITY, "when": _when(), "name": _NAME}
+    options = _closed(common | own.get(name, {}), required)
     return options if name == "sometimes" else {"anyOf": [_STEPS, options]}
 
 
