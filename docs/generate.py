@@ -48,7 +48,8 @@ def ops_page() -> str:
     """Return the page of all ops, a table a distribution."""
     out = [
         "# Ops\n",
-        "Every step also takes `p` (1 unless given), `when`, `name`, `field` and `independent`; one with donors also `pool`.",
+        "Every step also takes `p` (1 unless given), `when`, `name`, `field` and `independent`; "
+        "one with donors also `pool`.",
         "Ranges are `[lo, hi]`. *Follow* are the kinds of fields that move along when they lie on the field (`of`);",
         "for the others nothing moves. `augury ops show ID` prints all there is about one op.\n",
     ]

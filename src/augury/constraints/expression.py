@@ -2,12 +2,14 @@
 
 Known are numbers, quoted text, column names, ``+ - * / // % **``, comparisons, ``and or not``, and a few functions.
 A column whose name is no identifier is written ``col("education-num")``. Numbers are float64, so nothing grows without
-bound; datetimes are seconds since 1970, so ``end - start`` is in seconds; booleans are 1 and 0.
+bound; datetimes are seconds since 1970, so ``end - start`` is in seconds; booleans are 1 and 0. ``hour(taken)`` and its
+kin read a datetime in UTC; ``hour(taken + 7200)`` reads it two hours further east.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
@@ -18,6 +20,35 @@ from augury.errors import ParamError, describe, shown
 
 MOST_CHARACTERS = 1000
 MOST_NODES = 200
+
+DAY_SECONDS = 86400
+MOST_SECONDS = 1e14
+"""Moments further than this from 1970 have no calendar: three million years."""
+
+
+def _hour(seconds: Any) -> Any:
+    return np.floor(seconds / 3600) % 24
+
+
+def _weekday(seconds: Any) -> Any:
+    return (np.floor(seconds / DAY_SECONDS) + 3) % 7  # 1970 began on a Thursday
+
+
+def _calendar(part: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any], Any]:
+    """Return the function of seconds since 1970 that gives ``part`` of their days; NaN stays NaN."""
+
+    def read(seconds: Any) -> Any:
+        there = np.abs(seconds) < MOST_SECONDS
+        days = np.floor(np.where(there, seconds, 0) / DAY_SECONDS).astype(np.int64).astype("datetime64[D]")
+        return np.where(there, part(days), np.nan)
+
+    return read
+
+
+def _length(texts: Any) -> Any:
+    lengths = [math.nan if text is None else float(len(str(text))) for text in np.atleast_1d(np.asarray(texts, object))]
+    return np.array(lengths) if np.ndim(texts) else lengths[0]
+
 
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
     "abs": (np.abs, 1),
@@ -30,8 +61,20 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
     "round": (np.round, 1),
     "sqrt": (np.sqrt, 1),
     "where": (np.where, 3),
+    "hour": (_hour, 1),
+    "weekday": (_weekday, 1),
+    "day": (_calendar(lambda d: (d - d.astype("datetime64[M]")).astype(np.int64) + 1), 1),
+    "month": (_calendar(lambda d: d.astype("datetime64[M]").astype(np.int64) % 12 + 1), 1),
+    "year": (_calendar(lambda d: d.astype("datetime64[Y]").astype(np.int64) + 1970), 1),
+    "len": (_length, 1),
 }
-"""Name to function and number of arguments; ``round`` goes to even, ``where(condition, yes, no)`` chooses."""
+"""Name to function and number of arguments; ``round`` goes to even, ``where(condition, yes, no)`` chooses.
+
+Of a datetime in UTC: ``hour`` in [0, 23], ``weekday`` in [0, 6] with Monday 0, ``day`` in [1, 31], ``month`` in
+[1, 12], ``year``. ``len`` counts the characters of a text."""
+
+CALENDAR = ("hour", "weekday", "day", "month", "year")
+"""Functions of a datetime."""
 
 _BINARY: Mapping[type, Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -132,16 +175,21 @@ def _admit_call(node: ast.Call, columns: dict[str, None], where: str) -> None:
         _admit(argument, columns, where)
 
 
+def column_type(kind: str) -> str:
+    """Return what a column of a kind is in a formula: ``number``, ``moment`` or ``text``."""
+    return {"number": "number", "boolean": "number", "datetime": "moment"}.get(kind, "text")
+
+
 def type_of(expression: Expression, kinds: Mapping[str, str], where: str = "formula") -> str:
-    """Return ``number``, ``text`` or ``truth``: what the formula gives.
+    """Return ``number``, ``moment``, ``text`` or ``truth``: what the formula gives.
 
     Args:
         expression: The formula.
-        kinds: ``number`` or ``text`` for each column.
+        kinds: ``number``, ``moment`` or ``text`` for each column; a moment counts as a number too.
         where: The place, for messages.
 
     Raises:
-        ParamError: for arithmetic with text, or text compared with a number.
+        ParamError: for arithmetic with text, text compared with a number, the hour of what is no moment.
     """
     return _type_of(expression.tree, kinds, where)
 
@@ -154,6 +202,17 @@ def _type_of(node: ast.AST, kinds: Mapping[str, str], where: str) -> str:
     if isinstance(node, ast.Call) and _is_column(node):
         return kinds[_column(node)]
     parts = [_type_of(child, kinds, where) for child in _operands(node)]
+    function = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    if function in CALENDAR or function == "len":
+        wanted = "text" if function == "len" else "moment"
+        if parts != [wanted]:
+            what = "a text" if function == "len" else "a datetime"
+            fix = f"give {function} {what} column"
+            raise ParamError(describe(where, f"{function} of {what}", shown(f"a {parts[0]}"), fix=fix))
+        return "number"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and sorted(parts) == ["moment", "number"]:
+        return "moment"
+    parts = ["number" if part == "moment" else part for part in parts]
     if isinstance(node, ast.Compare):
         if len(set(parts)) == 1 and (parts[0] == "number" or all(isinstance(o, ast.Eq | ast.NotEq) for o in node.ops)):
             return "truth"
@@ -161,7 +220,7 @@ def _type_of(node: ast.AST, kinds: Mapping[str, str], where: str) -> str:
         raise ParamError(describe(where, "values of one type compared", got, fix=fix))
     if isinstance(node, ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
         return "truth"
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "where":
+    if function == "where":
         parts = parts[1:]
     if "text" in parts:
         got = shown("text")

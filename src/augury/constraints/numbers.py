@@ -19,7 +19,7 @@ from augury.constraints.base import (
     present,
     require_kinds,
 )
-from augury.constraints.expression import Expression, evaluate, parse_expression, plain, type_of
+from augury.constraints.expression import Expression, column_type, evaluate, parse_expression, plain, type_of
 from augury.constraints.forms import Computed, Gap, Shares, Squash, gap_moved, shared
 from augury.errors import ParamError, RecipeError, describe, shown
 from augury.params import Within
@@ -288,10 +288,7 @@ class Formula(Constraint):
     def check_fields(self, fields: Fields) -> None:
         """Refuse arithmetic with text, a computed column of text, and a condition that is none."""
         target, expression = self.parsed()
-        kinds = {
-            n: "text" if fields[n].kind_id in DISCRETE and fields[n].kind_id != "boolean" else "number"
-            for n in self.columns
-        }
+        kinds = {name: column_type(fields[name].kind_id) for name in self.columns}
         require_kinds("formula", self.columns, fields, (*NUMERIC, *DISCRETE))
         try:
             gives = type_of(expression, kinds)
@@ -300,7 +297,7 @@ class Formula(Constraint):
         if target is not None:
             require_kinds("formula", [target], fields, NUMERIC)
         wanted = "truth" if target is None else "number"
-        if gives != wanted:
+        if ("number" if gives == "moment" else gives) != wanted:
             what = "a condition such as end >= start" if target is None else "arithmetic after ="
             raise RecipeError(describe("formula", what, self.rule, fix="correct the formula"))
 

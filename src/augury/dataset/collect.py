@@ -29,6 +29,7 @@ from augury.formats.archive import as_folder
 from augury.formats.files import is_url, open_file, short_name
 from augury.params import params_of
 from augury.recipe.cleaning import CleanPlan
+from augury.recipe.deriving import Derived, derivable, derive
 from augury.recipe.model import Limits, Recipe, Source
 from augury.recipe.sections import moment_of
 from augury.record import FieldSpec, Schema
@@ -66,6 +67,7 @@ class Prepare:
         plan: How its records are cleaned; None leaves them as they are.
         seed: The recipe's seed.
         sketches: How many sketches the run makes of a record.
+        derived: The fields that are computed from those that the source gives, in order.
     """
 
     collection: str
@@ -76,10 +78,12 @@ class Prepare:
     plan: CleanPlan | None = None
     seed: int = 0
     sketches: int = 0
+    derived: tuple[Derived, ...] = ()
 
     def __call__(self, batch: Sequence[RawRecord]) -> list[Prepared]:
         """Return each record prepared, or its pieces, in order."""
         read = [self._read(raw) for raw in batch]
+        self._derive(read)
         self._check_storable(read)
         prepared = [self._prepare(raw, found) for raw, found in zip(batch, read, strict=True)]
         return prepared if self.plan is None else clean(self.plan, prepared, self.seed, self.sketches)
@@ -122,9 +126,20 @@ class Prepare:
             return error
         return found
 
+    def _derive(self, read: list[_Read | DataError]) -> None:
+        """Compute the derived fields of all records; a record whose value is an error becomes that error."""
+        for one in self.derived:
+            good = [(place, found) for place, found in enumerate(read) if isinstance(found, _Read)]
+            values = derive(one, self.schema, [found.stored for _, found in good])
+            for (place, found), value in zip(good, values, strict=True):
+                if isinstance(value, DataError):
+                    read[place] = value
+                elif value is not None:
+                    found.stored[one.spec.name] = found.plain[one.spec.name] = value
+
     def _check_storable(self, read: list[_Read | DataError]) -> None:
         """Put an error in the place of every record with a value that its Arrow type cannot hold."""
-        for spec in self.fields.values():
+        for spec in (*self.fields.values(), *(one.spec for one in self.derived)):
             if spec.kind.payload:
                 continue
             kept = spec.kind.arrow()
@@ -140,8 +155,10 @@ class Prepare:
         key = self._key(raw)
         if key is not None and not _storable([key], "string"):
             raise DataError(describe("", "a key in UTF-8", key, fix="rename the file or correct the key"))
-        naming = b"" if key is not None else fields_digest(plain, naming_fields(self.schema)) or digest({})
-        content = fields_digest(plain, content_fields(self.schema))
+        computed = {one.spec.name for one in self.derived}
+        given = {name: value for name, value in plain.items() if name not in computed}
+        naming = b"" if key is not None else fields_digest(given, naming_fields(self.schema)) or digest({})
+        content = fields_digest(given, content_fields(self.schema))
         seen = {role: _text(plain.get(name)) if name else None for role, name in self.roles.items() if role != "time"}
         if self.roles.get("side") and seen["side"] is None:
             fix = "fill it, or split by shares"
@@ -294,8 +311,9 @@ def preparing(recipe: Recipe, source: Source) -> Prepare:
     plan = recipe.cleaning.get(source.collection)
     roles = roles_of(recipe)
     roles["label"] = roles["label"] or next((spec.name for spec in fields.values() if spec.role == "label"), None)
-    sketches = len(recipe.dedups)
-    return Prepare(source.collection, fields, recipe.schema, source.side, roles, plan, recipe.seed, sketches)
+    schema, sketches = recipe.schema, len(recipe.dedups)
+    derived = derivable(recipe.derived, Schema(fields[column] for column in source.rename if column in fields))
+    return Prepare(source.collection, fields, schema, source.side, roles, plan, recipe.seed, sketches, derived)
 
 
 def collect(recipe: Recipe, work: Workspace, engine: Local, limit: int | None) -> Collected:
@@ -374,7 +392,9 @@ def open_source(recipe: Recipe, source: Source) -> tuple[Format, str]:
 
 def source_fields(recipe: Recipe, source: Source) -> dict[str, FieldSpec]:
     """Return source column to field: those that ``as:`` renames, and the columns that are called like a field."""
-    fields = {name: _limited(spec, recipe.limits) for name, spec in recipe.schema.fields.items()}
+    derived = {one.spec.name for one in recipe.derived}
+    own = {name: spec for name, spec in recipe.schema.fields.items() if name not in derived}
+    fields = {name: _limited(spec, recipe.limits) for name, spec in own.items()}
     renamed = {column: fields[name] for column, name in source.rename.items()}
     taken = set(source.rename.values())
     return renamed | {name: spec for name, spec in fields.items() if name not in taken and name not in renamed}

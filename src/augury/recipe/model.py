@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from augury.params import Configured, Fraction, Within
 from augury.pipelines import Pipeline
 from augury.recipe.cleaning import CleanPlan, Dedup
+from augury.recipe.deriving import Derived
 from augury.record import Schema
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class Recipe:
     its ``schema`` is what cleaning leaves of what the collection's source gives. ``document`` is the plain content it
     was read from, defaults not filled in; ``hash`` is that of its meaning, ``parts`` are those of its sections.
     ``transforms`` are the Python files it named, with their SHA-256. ``constraints`` hold between the columns of rows.
+    ``derived`` are the fields of ``schema`` that no source gives but others do.
     """
 
     seed: int
@@ -184,6 +186,7 @@ class Recipe:
     report: Report = Report()
     parts: Mapping[str, str] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
+    derived: tuple[Derived, ...] = ()
 
     def run(self, out: str | Path, *, workers: int = 1, **options: Any) -> Manifest:
         """Build the dataset in the folder ``out``; the same as ``augury run``. See `augury.dataset.run`."""

@@ -17,6 +17,7 @@ from augury.pipelines.fields import parse_fields
 from augury.pipelines.steps import Reader
 from augury.recipe.cleaning import read_clean
 from augury.recipe.code import read_transforms
+from augury.recipe.deriving import Derived, derivable, joined, read_derive
 from augury.recipe.keys import Section
 from augury.recipe.model import Augment, Limits, Recipe, Source, Split, Write
 from augury.recipe.problems import Problems
@@ -44,6 +45,7 @@ KEYS = (
     "transforms",
     "collect",
     "fields",
+    "derive",
     "clean",
     "constraints",
     "split",
@@ -129,7 +131,10 @@ class _Reading:
         check_requires(self.top.raw("requires"), self.problems)
         transforms = self._transforms()
         sources = read_sources(self.top.raw("collect"), self.folder, self.problems)
-        schema, whole = self._schema(sources)
+        given, whole = self._schema(sources)
+        derived = read_derive(self.top.raw("derive"), given, self.problems) if whole else ()
+        whole = whole and len(derived) == len(self.top.raw("derive") or ())
+        schema = joined(given, derived)
         names = schema if whole else _AnySchema()
         rules = read_rules(self.top.raw("constraints"), schema, sources, self.problems) if whole else ()
         split = read_split(self.top.raw("split"), names, self.problems)
@@ -139,7 +144,7 @@ class _Reading:
         write = read_write(self.top.raw("write"), self.problems)
         limits = read_limits(self.top.raw("limits"), self.problems)
         on_error = self.top.choose("on_error", ("quarantine", "raise"), "quarantine")
-        found = self._resolve(sources, schema) if whole else {}
+        found = self._resolve(sources, given, derived) if whole else {}
         resolved = found if len(found) == len(sources) else {}
         cleaning, dedups = read_clean(self.top.raw("clean"), {n: s for n, (_, s) in resolved.items()}, self.problems)
         cleaned = {name: plan.after for name, plan in cleaning.items()}
@@ -160,6 +165,8 @@ class _Reading:
         meaning["clean"] = {name: plan.describes for name, plan in cleaning.items()}
         meaning["dedup"] = [[d.id, d.near, d.keep] for d in dedups]
         meaning["mix"], meaning["report"] = mix and asdict(mix), asdict(report)
+        if derived:
+            meaning["derive"] = [[one.spec.name, one.expression.text] for one in derived]
         if rules:
             meaning["constraints"] = [[c.id, c.to_dict()] for c in rules]
         return Recipe(
@@ -184,6 +191,7 @@ class _Reading:
             report=report,
             parts={name: _hash(part) for name, part in meaning.items()},
             constraints=rules,
+            derived=derived,
         )
 
     def _transforms(self) -> Mapping[str, str]:
@@ -218,7 +226,10 @@ class _Reading:
             self.problems.error(("fields",), error)
         return Schema(specs), not errors
 
-    def _resolve(self, sources: Sequence[Source], schema: Schema) -> dict[str, tuple[Source, Schema]]:
+    def _resolve(
+        self, sources: Sequence[Source], schema: Schema, derived: Sequence[Derived]
+    ) -> dict[str, tuple[Source, Schema]]:
+        """Return each collection's source and the schema of its records, derived fields included."""
         given = self.top.raw("collect")
         paths = {self.document.where(("collect", i)): ("collect", i) for i in range(len(given or ()))}
         found = {s.collection: resolve(s, schema, self.folder, paths[s.where], self.problems) for s in sources}
@@ -231,7 +242,13 @@ class _Reading:
                     self.problems.add(
                         ("fields", name), "a field that a source gives", shown("no column of that name"), fix=fix
                     )
-        return out
+            able = {one.spec.name for _, own in out.values() for one in derivable(derived, own)}
+            for one in derived:
+                if one.spec.name not in able:
+                    got = shown("no source with all of them")
+                    what = f"a source with {', '.join(one.expression.columns)}"
+                    self.problems.add(("derive", one.spec.name), what, got, fix="remove it, or map the columns")
+        return {name: (source, joined(own, derivable(derived, own))) for name, (source, own) in out.items()}
 
     def _check(self, steps: Sequence[Any], schema: Schema | None, cleaned: Mapping[str, Schema]) -> None:
         """Check the steps against each collection; a step that meets a field in none is a mistake.

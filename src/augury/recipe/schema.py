@@ -7,9 +7,11 @@ from typing import Any, get_args
 
 from augury.catalog import registry
 from augury.constraints import CONSTRAINTS
+from augury.constraints.expression import MOST_CHARACTERS
 from augury.errors import PluginBroken
 from augury.params import json_schema
 from augury.pipelines.steps import COMBINATORS
+from augury.recipe.deriving import GIVES
 from augury.recipe.model import SIDES, Limits
 from augury.recipe.reader import GREATEST_SEED, VERSION
 from augury.recipe.sections import MOST_COPIES
@@ -47,6 +49,12 @@ def recipe_schema() -> Json:
                     "minProperties": 1,
                     "propertyNames": _NAME,
                     "additionalProperties": {"$ref": "#/$defs/field"},
+                },
+                "derive": {
+                    "type": "object",
+                    "propertyNames": _NAME,
+                    "additionalProperties": _derived(),
+                    "description": "Fields computed from others when a record is collected.",
                 },
                 "clean": {"type": "array", "items": {"$ref": "#/$defs/cleaner"}, "minItems": 1},
                 "constraints": {"type": "array", "items": {"$ref": "#/$defs/constraint"}},
@@ -161,6 +169,18 @@ def _field() -> Json:
         described = {"description": registry().get("kinds", name).spec.summary}
         mappings.append(_closed(properties, ["kind", *schema.get("required", [])]) | described)
     return {"anyOf": [{"enum": kinds}, *mappings]}
+
+
+def _derived() -> Json:
+    mappings = []
+    for name in GIVES:
+        if registry().has("kinds", name):
+            schema = json_schema(registry().load("kinds", name))
+            own: Json = {"role": {"enum": ["label", "group", "meta"], "default": "meta"}}
+            formula: Json = {"type": "string", "maxLength": MOST_CHARACTERS, "description": "A formula over fields."}
+            properties = {"kind": {"const": name}, "from": formula, **own, **schema["properties"]}
+            mappings.append(_closed(properties, ["kind", "from", *schema.get("required", [])]))
+    return {"anyOf": mappings}
 
 
 def _source() -> Json:

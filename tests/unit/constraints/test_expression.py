@@ -1,6 +1,7 @@
 """Formulas: the small language, its refusals, and Python itself as the oracle of its values."""
 
 import math
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -91,3 +92,38 @@ def test_text_in_arithmetic_is_refused():
     for text in ("city + 1", "city < 'x'", "city == 1", "-city", "min(city, 1)"):
         with pytest.raises(ParamError, match=r"text|type"):
             type_of(parse_expression(text), kinds)
+
+
+@given(st.lists(st.datetimes(datetime(1800, 1, 1), datetime(2300, 1, 1)), min_size=1, max_size=5))
+def test_the_calendar_is_that_of_python(moments):
+    """Hour, weekday, day, month and year are those of datetime, before 1970 too; NaT gives NaN."""
+    column = np.array([*moments, "NaT"], dtype="datetime64[us]")
+    for name, of in {
+        "hour": lambda m: m.hour,
+        "weekday": lambda m: m.weekday(),
+        "day": lambda m: m.day,
+        "month": lambda m: m.month,
+        "year": lambda m: m.year,
+    }.items():
+        expression = parse_expression(f"{name}(t)")
+        assert type_of(expression, {"t": "moment"}) == "number"
+        got = evaluate(expression, {"t": column})
+        assert got[:-1].tolist() == [of(m) for m in moments]
+        assert math.isnan(got[-1])
+    later = evaluate(parse_expression("hour(t + 7200)"), {"t": column})[0]
+    assert later == (moments[0] + timedelta(hours=2)).hour
+
+
+def test_len_counts_characters():
+    """len gives the characters of texts, of quoted ones too, NaN of a missing one."""
+    texts = np.array(["", "a\u00e9\U0001f600", None], dtype=object)
+    assert type_of(parse_expression("len(t) > 2"), {"t": "text"}) == "truth"
+    np.testing.assert_array_equal(evaluate(parse_expression("len(t)"), {"t": texts}), [0, 3, np.nan])
+    assert evaluate(parse_expression("len('abc')"), {"t": texts}).tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("text", ["hour(n)", "hour(s)", "hour(t - t)", "year(t + t)", "len(n)", "len(t)"])
+def test_parts_of_what_has_none_are_refused(text):
+    """The hour of a number, of a text, of a span of time, and the length of a number are refused."""
+    with pytest.raises(ParamError, match=r"a datetime|a text"):
+        type_of(parse_expression(text), {"n": "number", "s": "text", "t": "moment"})
