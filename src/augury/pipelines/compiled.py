@@ -428,7 +428,7 @@ class Pipeline:
             if not any(p == n.path or p.startswith(n.path + ":") for p in done)
         ]
         if passed:
-            lines.append(f"  passed by: {', '.join(path + when.get(path, '') for path in passed)}")
+            lines.append(f"  passed by: {', '.join(passed)}")
         lines.extend(f"  run as: {line}" for line in trace)
         return "\n".join(lines)
 
