@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import datetime, timedelta
 
+import jsonschema
 import pyarrow.parquet as pq
 import pytest
 
@@ -64,7 +65,7 @@ def test_a_run_with_derived_fields(shots, tmp_path):
     """Values are Python's own; they split, stratify and condition steps; verify and replay agree; errors are kept."""
     recipe = shots.load()
     out = tmp_path / "out"
-    run(recipe, out)
+    run(recipe, out, workers=2)
     assert verify(out).ok
     rows = _rows(out)
     originals = {row["name"]: row for row in rows if row["augury_copy"] is None}
@@ -158,7 +159,6 @@ def test_a_field_that_no_collection_can_derive(bench):
 
 def test_the_json_schema_takes_it(shots):
     """Editors that validate by the published schema take derive: and when:, and refuse what the reader refuses."""
-    jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(recipe_schema())
     document = dict(shots.load().document)
     assert validator.is_valid(document)
