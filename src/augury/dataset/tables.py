@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-MEMORY = "512MB"
+MEMORY = "256MB"
 """What the database may hold in memory; the rest lies on disk."""
 
 BATCH = 65_536
