@@ -147,10 +147,13 @@ def test_scaffolded_plugins_pass_their_own_tests(place, variant):
 @pytest.mark.slow
 @pytest.mark.parametrize("project", PROJECTS[1:], ids=lambda path: path.name)
 def test_first_party_plugins_pass_their_own_tests(place, project):
-    """The tests of our own plugins pass against the installed wheels, those that take long left out."""
+    """The tests of our own plugins pass against the installed wheels, those that take long and the kit left out.
+
+    The kit runs on the same code in the tree; what is asked here is whether the wheels hold all that there is.
+    """
     if not (project / "tests").is_dir():
         pytest.skip("it has no tests")
-    options = ("-q", "-x", "-p", "no:cacheprovider", "-m", "not slow and not real")
+    options = ("-q", "-x", "-p", "no:cacheprovider", "-m", "not slow and not real", "-k", "not conforms")
     printed = place.good("python", "-m", "pytest", *options, str(project / "tests"), cwd=ROOT)
     assert " passed" in printed
 
