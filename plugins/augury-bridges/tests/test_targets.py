@@ -83,7 +83,7 @@ def test_what_cannot_be_told_is_refused(step):
     pytest.importorskip(step.split(".")[0])
     image, centres, _ = spots()
     pipe = augury.pipeline([{step: {"field": "photo"}}], fields=FIELDS)
-    with pytest.raises(DataError, match="a step that tells where points goes"):
+    with pytest.raises(DataError, match="a step that points can follow, got one that cannot tell where it goes"):
         pipe({"photo": image, "points": centres.tolist()}, seed=5, id="a")
     assert pipe({"photo": image}, seed=5, id="a")["photo"].shape == image.shape
 
