@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from augury.dataset.stored import SKETCH, read_batch
 from augury.dataset.tables import insert, rows_of
+from augury.pipelines.compiled import batched
 from augury.recipe.cleaning import Dedup
 
 if TYPE_CHECKING:
@@ -106,26 +107,15 @@ def _load(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], num
     db.execute("DROP TABLE loaded")
 
 
-def _chunks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    chunk: list[tuple[Any, ...]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
 def _sketches(db: duckdb.DuckDBPyConnection) -> Iterator[list[bytes]]:
-    for chunk in _chunks(rows_of(db, "SELECT sketch FROM sketches ORDER BY n")):
+    for chunk in batched(rows_of(db, "SELECT sketch FROM sketches ORDER BY n"), CHUNK):
         yield [sketch for (sketch,) in chunk]
 
 
 def _band(db: duckdb.DuckDBPyConnection, dedup: Dedup, state: Any) -> None:
     import pyarrow as pa
 
-    for chunk in _chunks(rows_of(db, "SELECT n, sketch FROM sketches ORDER BY n")):
+    for chunk in batched(rows_of(db, "SELECT n, sketch FROM sketches ORDER BY n"), CHUNK):
         bands = dedup.detector.bands([sketch for _, sketch in chunk], dedup.near, state)
         numbers = [n for (n, _), own in zip(chunk, bands, strict=True) for _ in own]
         flat = [band for own in bands for band in own]
@@ -134,7 +124,7 @@ def _band(db: duckdb.DuckDBPyConnection, dedup: Dedup, state: Any) -> None:
 
 def _compared(rows: Iterator[tuple[Any, ...]], dedup: Dedup, state: Any) -> Iterator[tuple[int, int, int, float]]:
     """Yield the candidates that are near."""
-    for chunk in _chunks(rows):
+    for chunk in batched(rows, CHUNK):
         values = dedup.detector.similarity([r[2] for r in chunk], [r[3] for r in chunk], state)
         for (a, b, _, _), value in zip(chunk, values, strict=True):
             if value >= dedup.near:
@@ -145,6 +135,6 @@ def _insert_pairs(db: duckdb.DuckDBPyConnection, pairs: Iterator[tuple[int, int,
     import pyarrow as pa
 
     types = [("a", pa.int64()), ("b", pa.int64()), ("number", pa.int32()), ("similarity", pa.float64())]
-    for chunk in _chunks(pairs):
+    for chunk in batched(pairs, CHUNK):
         columns = [pa.array(c, t) for c, (_, t) in zip(zip(*chunk, strict=True), types, strict=True)]
         insert(db, "near", pa.table(columns, schema=pa.schema(types)))

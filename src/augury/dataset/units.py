@@ -18,6 +18,7 @@ from augury.dataset.stored import LazyRecord
 from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Dropped, Output, Pipeline, Ring
+from augury.pipelines.compiled import batched
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +124,7 @@ class MakeRows:
             pa.OSFile(str(path), "wb") as sink,
             pa.ipc.new_file(sink, schema.append(pa.field(ROW_DIGEST, pa.binary(DIGEST)))) as writer,
         ):
-            for items in _chunks(self._items(unit, made), chunk_size):
+            for items in batched(self._items(unit, made), chunk_size):
                 rows = self.rows(plan, unit.collection, unit.side, items, made)
                 writer.write_batch(made.count(pa.RecordBatch.from_pylist(rows, schema=schema), rows))
         result = made.result()
@@ -253,14 +254,3 @@ def left_in(folder: Path, unit: Unit) -> list[Left]:
     """Return what left in a finished unit."""
     facts = json.loads((folder / f"{unit.name}.json").read_text(encoding="utf-8"))
     return [Left(*row) for row in facts["gone"]]
-
-
-def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
-    chunk: list[Item] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

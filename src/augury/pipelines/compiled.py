@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from augury.catalog import registry
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
@@ -27,12 +27,14 @@ from augury.values import canonical_bytes
 if TYPE_CHECKING:
     from augury.constraints import Constraint
 
+T = TypeVar("T")
+
 FIT_BATCH = 1024
 
 
-def batched(pairs: Iterable[tuple[str, Record]], size: int) -> Iterator[list[tuple[str, Record]]]:
-    """Yield runs of ``size`` pairs, the last one shorter."""
-    rest = iter(pairs)
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield runs of ``size`` items, the last one shorter."""
+    rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
 
