@@ -130,9 +130,8 @@ def test_random_kills(corpus, untouched, tmp_path, number, victim):
                 os.kill(pid, signal.SIGKILL)
         code, said = outcome(process)
         assert code in ((0, -9) if victim == "run" else (0, 4)), said
-        if code == 0:
+        if code == 0 or out.exists():  # a kill just after the renaming leaves a whole dataset
             break
-        assert not out.exists()
     if not out.exists():
         code, said = outcome(start(corpus, out, "--workers", "2"))
         assert code == 0, said

@@ -99,7 +99,7 @@ def envelope(samples, rate):
 
 
 def test_every_recording_passes_every_op(clips):
-    """All ops run on real sound of any rate, and give finite sound of the same rate and channels."""
+    """All ops run on real sound of any rate; it stays finite, its channels too, and its rate unless that is the purpose."""
     ids = [entry.id for entry in augury.registry().ops("audio.*")]
     pool = {str(i): {"clip": clip} for i, clip in enumerate(clips)}
     assert len(ids) >= 10
@@ -107,5 +107,6 @@ def test_every_recording_passes_every_op(clips):
         pipe = augury.pipeline([op], {"clip": "audio"})
         for i, record in pool.items():
             out = pipe(record, seed=2, id=i, pool=pool if pipe.needs_pool else None)["clip"]
-            assert (out.rate, out.channels) == (record["clip"].rate, record["clip"].channels)
+            rate = 16_000 if op == "audio.resample" else record["clip"].rate
+            assert (out.rate, out.channels) == (rate, record["clip"].channels)
             assert np.isfinite(out.samples).all()
