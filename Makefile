@@ -41,7 +41,7 @@ demo: $(READY)  ## build a dataset from a real mixed corpus and show what came o
 	$(PY) examples/demo.py
 
 test: $(READY)  ## run every test of the core and the plugins
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist worksteal
 
 lint: $(READY)  ## check style, format, types and generated docs
 	$(PY) -m ruff check $(LINTED)
@@ -57,7 +57,7 @@ bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the f
 	NO_ALBUMENTATIONS_UPDATE=1 $(BENCH_PY) -m tests.bench
 
 torch: $(BENCH_READY)  ## run the tests that need torch or a peer: synthesis, bridges, parity, training
-	$(BENCH_PY) -m pytest $(ON_TORCH)
+	$(BENCH_PY) -m pytest -n auto --dist worksteal $(ON_TORCH)
 
 soak: $(READY)  ## kill runs and workers at twenty random moments each
 	AUGURY_SOAK=20 $(PY) -m pytest tests/durability -k random_kills

@@ -5,13 +5,11 @@ Importing it costs nothing: names below are loaded when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
+from augury import lazy
 
 TYPE_CHECKING = False  # as type checkers read it; importing typing would double the cost of importing augury
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from augury.catalog import registry as registry
     from augury.functions import transform as transform
     from augury.op import Op as Op
@@ -34,14 +32,7 @@ _LAZY = {
 
 __all__ = ["Op", "Pipeline", "Range", "__version__", "load", "pipeline", "registry", "transform"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name in _LAZY:
-        value = getattr(import_module(_LAZY[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'augury' has no attribute {name!r}")
+__getattr__ = lazy.names(__name__, _LAZY)
 
 
 def __dir__() -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury import lazy
 
 if TYPE_CHECKING:
     from augury.dataset.building import run as run
@@ -20,11 +21,4 @@ _LAZY = {
 
 __all__ = ["Manifest", "replay", "run", "verify"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name in _LAZY:
-        value = getattr(import_module(_LAZY[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'augury.dataset' has no attribute {name!r}")
+__getattr__ = lazy.names(__name__, _LAZY)

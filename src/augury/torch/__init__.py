@@ -5,13 +5,11 @@ The only package of the core that imports torch, and only when a dataset class i
 
 from __future__ import annotations
 
-from importlib import import_module
+from augury import lazy
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from augury.torch.finished import FinishedRecords as FinishedRecords
     from augury.torch.huggingface import BatchTransform as BatchTransform
     from augury.torch.loading import Dataset as Dataset
@@ -26,11 +24,4 @@ _LAZY = {
 
 __all__ = ["BatchTransform", "Dataset", "FinishedRecords", "IterableDataset"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name in _LAZY:
-        value = getattr(import_module(_LAZY[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'augury.torch' has no attribute {name!r}")
+__getattr__ = lazy.names(__name__, _LAZY)

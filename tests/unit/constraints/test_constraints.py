@@ -66,11 +66,13 @@ CASES = [
      lambda r, b: r + b == 1),
 ]  # fmt: skip
 
+IDS = [f"{kind}-{i}" for i, (kind,) in enumerate(case[0] for case in CASES)]
+
 CONDITIONS = [{"formula": {"rule": "end - start <= 3600"}}]
 """What can only be checked."""
 
 
-@pytest.mark.parametrize(("given_", "names", "strategies", "holds"), CASES, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("given_", "names", "strategies", "holds"), CASES, ids=IDS)
 @settings(max_examples=40)
 @given(data=st.data())
 def test_judges_like_a_loop_and_forms_cannot_break_it(given_, names, strategies, holds, data):
@@ -92,7 +94,7 @@ def test_judges_like_a_loop_and_forms_cannot_break_it(given_, names, strategies,
     assert values_of(back) == values_of(columns)
 
 
-@pytest.mark.parametrize(("given_", "names", "strategies", "holds"), CASES, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("given_", "names", "strategies", "holds"), CASES, ids=IDS)
 @settings(max_examples=40)
 @given(data=st.data())
 def test_no_representation_breaks_it(given_, names, strategies, holds, data):
@@ -119,7 +121,7 @@ def test_no_representation_breaks_it(given_, names, strategies, holds, data):
     assert not judge([constraint], back, FIELDS)[constraint.text].any()
 
 
-@pytest.mark.parametrize(("given_", "names", "strategies", "holds"), CASES, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("given_", "names", "strategies", "holds"), CASES, ids=IDS)
 @settings(max_examples=40)
 @given(data=st.data())
 def test_following_an_op_keeps_it(given_, names, strategies, holds, data):

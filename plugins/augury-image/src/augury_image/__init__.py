@@ -1,7 +1,14 @@
 """Images, masks, boxes, keypoints and polygons for augury: kinds, warps, colour, composition."""
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+from augury import lazy
+
+if TYPE_CHECKING:
+    from augury_image.kinds.boxes import Boxes as Boxes
+    from augury_image.kinds.keypoints import Keypoints as Keypoints
+    from augury_image.kinds.oriented import OrientedBoxes as OrientedBoxes
+    from augury_image.kinds.polygons import Polygons as Polygons
 
 _PUBLIC = {
     "Boxes": "augury_image.kinds.boxes",
@@ -12,9 +19,4 @@ _PUBLIC = {
 
 __all__ = ["Boxes", "Keypoints", "OrientedBoxes", "Polygons"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a value class when it is asked for."""
-    if name in _PUBLIC:
-        return getattr(import_module(_PUBLIC[name]), name)
-    raise AttributeError(f"module 'augury_image' has no attribute {name!r}")
+__getattr__ = lazy.names(__name__, _PUBLIC)

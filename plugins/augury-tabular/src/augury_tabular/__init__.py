@@ -5,8 +5,9 @@ The ops are loaded when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury import lazy
 
 if TYPE_CHECKING:
     from augury_tabular.ops.bootstrap import Bootstrap as Bootstrap
@@ -76,9 +77,4 @@ __all__ = [
     "WindowSlice",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'augury_tabular' has no attribute {name!r}")
+__getattr__ = lazy.names(__name__, _LAZY)
