@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,24 @@ TRIES = 500
 """Candidates tried for each row of a chunk before a condition is given up."""
 
 Codes = dict[str, np.ndarray]
+
+
+class Lesson(NamedTuple):
+    """What a model is learned from.
+
+    Attributes:
+        codes: One array of int codes a block.
+        meta: ``seed``, and ``blocks``: each one's ``size`` and whether it is ``ordinal``.
+        budget: Threads; the models without a network take no steps.
+        target: The target's block, for synthesizers that are told it.
+        tell: Called with progress.
+    """
+
+    codes: Codes
+    meta: dict[str, Any]
+    budget: Budget
+    target: str | None
+    tell: Callable[[Mapping[str, Any]], None]
 
 
 def stream(seed: int, *purpose: object) -> np.random.Generator:
@@ -116,17 +134,10 @@ class CodeSynthesizer(Synthesizer):
         blocks = {b.name: {"size": b.size, "ordinal": b.ordinal} for b in spec.blocks}
         codes = {b.name: np.asarray(train[b.name]) for b in spec.blocks}
         tell = observe or (lambda progress: None)
-        return self.learn(codes, {"seed": seed, "blocks": blocks}, budget, target, tell)
+        return self.learn(Lesson(codes, {"seed": seed, "blocks": blocks}, budget, target, tell))
 
-    def learn(
-        self,
-        codes: Codes,
-        meta: dict[str, Any],
-        budget: Budget,
-        target: str | None,
-        tell: Callable[[Mapping[str, Any]], None],
-    ) -> CodeModel:
-        """Return the model of ``codes``; ``meta`` holds the seed and each block's size and order."""
+    def learn(self, lesson: Lesson) -> CodeModel:
+        """Return the model of a lesson's codes."""
         raise NotImplementedError
 
     @classmethod

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import numpy as np
 
 from augury.errors import DataError, describe, shown
-from augury.synthesis import Batch, Budget, Caps, Condition
-from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer
+from augury.synthesis import Batch, Caps, Condition
+from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, Lesson
 
 
 class BootstrapModel(CodeModel):
@@ -46,13 +43,7 @@ class Bootstrap(CodeSynthesizer):
     caps = Caps(conditions={"class": "construction", "range": "construction"}, stores_rows=True)
     model = BootstrapModel
 
-    def learn(
-        self,
-        codes: Codes,
-        meta: dict[str, Any],
-        budget: Budget,
-        target: str | None,
-        tell: Callable[[Mapping[str, Any]], None],
-    ) -> CodeModel:
+    def learn(self, lesson: Lesson) -> CodeModel:
         """Keep the rows."""
+        codes, meta = lesson.codes, lesson.meta
         return BootstrapModel(meta, codes)

@@ -5,15 +5,14 @@ Reference: Patki, Wedge and Veeramachaneni, The Synthetic Data Vault, 2016 (the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
 from scipy.special import ndtr, ndtri
 
-from augury.synthesis import Budget, Caps
-from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, frequencies, stream
+from augury.synthesis import Caps
+from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, Lesson, frequencies, stream
 
 RIDGE = 1e-3
 """Share of independence mixed into the correlations, so that columns that repeat each other can be inverted."""
@@ -76,15 +75,9 @@ class Copula(CodeSynthesizer):
     caps = Caps(conditions={"class": "resample", "range": "resample", "partial": "guided"})
     model = CopulaModel
 
-    def learn(
-        self,
-        codes: Codes,
-        meta: dict[str, Any],
-        budget: Budget,
-        target: str | None,
-        tell: Callable[[Mapping[str, Any]], None],
-    ) -> CodeModel:
+    def learn(self, lesson: Lesson) -> CodeModel:
         """Measure the correlation of normal scores."""
+        codes, meta = lesson.codes, lesson.meta
         arrays = {name: frequencies(codes[name], block["size"]) for name, block in meta["blocks"].items()}
         scores = np.stack([_scores(arrays[n], codes[n], stream(meta["seed"], "place", n)) for n in arrays])
         correlation = np.atleast_2d(np.corrcoef(scores)) if scores.shape[1] > 1 else np.eye(len(scores))

@@ -8,7 +8,7 @@ Reference: Nowok, Raab and Dibben, synthpop, 2016 (sequential trees); bagging by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from augury.errors import DataError, describe, shown
 from augury.params import Within
-from augury.synthesis import Batch, Budget, Caps, Condition
-from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, frequencies, stream
+from augury.synthesis import Batch, Caps, Condition
+from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, Lesson, frequencies, stream
 from augury_synthesis.classical.trees import Forest, grow, join
 
 SMALL = 5000
@@ -92,18 +92,12 @@ class SequentialForest(CodeSynthesizer):
     caps = Caps(conditions={"class": "resample", "range": "resample"})
     model = ForestModel
 
-    def learn(
-        self,
-        codes: Codes,
-        meta: dict[str, Any],
-        budget: Budget,
-        target: str | None,
-        tell: Callable[[Mapping[str, Any]], None],
-    ) -> CodeModel:
+    def learn(self, lesson: Lesson) -> CodeModel:
         """Grow the trees; the model is the same whatever the number of threads."""
+        codes, meta = lesson.codes, lesson.meta
         order = list(codes)
-        if self.caps.target_aware and target in order:
-            order.insert(0, order.pop(order.index(target)))
+        if self.caps.target_aware and lesson.target in order:
+            order.insert(0, order.pop(order.index(lesson.target)))
         x = np.stack([codes[name] for name in order], axis=1).astype(np.float32)
         leaf = self.leaf or (SMALL_LEAF if len(x) < SMALL else LEAF)
         arrays = {"first": frequencies(codes[order[0]], meta["blocks"][order[0]]["size"])}
@@ -114,10 +108,10 @@ class SequentialForest(CodeSynthesizer):
             streams = [stream(meta["seed"], "tree", name, tree) for tree in range(self.trees)]
             return join([grow(x[:, :place], codes[name], block["size"], block["ordinal"], leaf, s) for s in streams])
 
-        with ThreadPoolExecutor(max(budget.threads, 1)) as pool:
+        with ThreadPoolExecutor(max(lesson.budget.threads, 1)) as pool:
             for place, forest in enumerate(pool.map(column, range(1, len(order))), start=1):
                 arrays |= {f"{place}#{field}": array for field, array in forest._asdict().items()}
-                tell({"step": place, "steps": len(order) - 1})
+                lesson.tell({"step": place, "steps": len(order) - 1})
         return self.model({**meta, "order": order}, arrays)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-from augury.synthesis import Batch, Budget, Caps, Condition
-from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, frequencies
+from augury.synthesis import Batch, Caps, Condition
+from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, Lesson, frequencies
 
 
 class MarginalsModel(CodeModel):
@@ -46,13 +45,7 @@ class Marginals(CodeSynthesizer):
     caps = Caps(conditions={"class": "construction", "range": "construction", "partial": "construction"})
     model = MarginalsModel
 
-    def learn(
-        self,
-        codes: Codes,
-        meta: dict[str, Any],
-        budget: Budget,
-        target: str | None,
-        tell: Callable[[Mapping[str, Any]], None],
-    ) -> CodeModel:
+    def learn(self, lesson: Lesson) -> CodeModel:
         """Count each column's codes."""
+        codes, meta = lesson.codes, lesson.meta
         return MarginalsModel(meta, {name: frequencies(codes[name], b["size"]) for name, b in meta["blocks"].items()})

@@ -8,15 +8,14 @@ Reference: Chawla, Bowyer, Hall and Kegelmeyer, SMOTE, 2002, section 6.1 (SMOTE-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
 from augury.params import Within
-from augury.synthesis import Budget, Caps, Refusal, TensorSpec
-from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer
+from augury.synthesis import Caps, Refusal, TensorSpec
+from augury_synthesis.classical.base import CodeModel, Codes, CodeSynthesizer, Lesson
 
 PART = 256
 """Rows whose distances to all training rows are in memory at a time."""
@@ -99,15 +98,9 @@ class Smotenc(CodeSynthesizer):
             return Refusal(f"{rows} rows have no neighbours", "give at least two rows")
         return super().supports(spec, rows)
 
-    def learn(
-        self,
-        codes: Codes,
-        meta: dict[str, Any],
-        budget: Budget,
-        target: str | None,
-        tell: Callable[[Mapping[str, Any]], None],
-    ) -> CodeModel:
+    def learn(self, lesson: Lesson) -> CodeModel:
         """Keep the rows, and each ordered code's mean rank as its place."""
+        codes, meta = lesson.codes, lesson.meta
         places = {}
         for name, block in meta["blocks"].items():
             if block["ordinal"]:
