@@ -17,7 +17,17 @@ from augury.dataset.manifest import RECORDS, Manifest
 from augury.dataset.near import find_near
 from augury.dataset.split import SplitReport
 from augury.dataset.stored import FATE, OWN, read_batch
-from augury.dataset.tables import batches_of, database, insert, insert_rows, rows_of
+from augury.dataset.tables import (
+    MEMORY,
+    MOST_MEMORY,
+    TooWide,
+    batches_of,
+    database,
+    insert,
+    insert_rows,
+    remake,
+    rows_of,
+)
 from augury.dataset.workspace import Workspace
 from augury.recipe.model import Recipe
 
@@ -67,21 +77,32 @@ def assign(recipe: Recipe, work: Workspace, collected: Collected, threads: int) 
     files = [name for _, name in collected.units]
     done = folder / "assigned.json"
     if not done.exists():
-        with database(folder, threads) as db:
-            _decide(recipe, db, folder, work, collected)
+        _decide_within(MEMORY, recipe, folder, work, collected, threads)
     said = json.loads(done.read_text(encoding="utf-8"))
     index = Index(folder, work.folder / "collect", files, events_of(recipe))
     return Assigned(index, SplitReport(**said["split"]), said["repeats"], said["classes"])
+
+
+def _decide_within(
+    memory: int, recipe: Recipe, folder: Path, work: Workspace, collected: Collected, threads: int
+) -> None:
+    try:
+        with database(folder, threads, memory) as db:
+            _decide(recipe, db, folder, work, collected)
+    except TooWide:
+        if memory >= MOST_MEMORY:
+            raise
+        _decide_within(4 * memory, recipe, folder, work, collected, threads)
 
 
 def _decide(recipe: Recipe, db: duckdb.DuckDBPyConnection, folder: Path, work: Workspace, collected: Collected) -> None:
     _load(db, work.folder / "collect", collected.units)
     _pin(db, recipe)
     clusters.reject_repeats(db)
-    clusters.number(db)
+    clusters.number(db, [s.collection for s in recipe.collect if not s.written])
     found = find_near(db, work.folder / "collect", [name for _, name in collected.units], recipe.dedups)
     clusters.reject_near(db, found, [s.collection for s in recipe.collect if s.against])
-    clusters.join(db, [s.collection for s in recipe.collect if not s.written])
+    clusters.join(db)
     clusters.reject_bridges(db)
     if recipe.split is not None:
         clusters.refuse_giants(db, recipe.split.largest)
@@ -119,8 +140,7 @@ def _load(db: duckdb.DuckDBPyConnection, folder: Path, units: Sequence[tuple[str
     db.execute(
         "CREATE TABLE raw (id VARCHAR, keyed BOOLEAN, source VARCHAR, point UBIGINT, whole BLOB, content BLOB, "
         "grp VARCHAR, stratum VARCHAR, label VARCHAR, given VARCHAR, moment DOUBLE, moments DOUBLE[], "
-        "collection VARCHAR, "
-        "file INTEGER, row INTEGER)"
+        "collection VARCHAR, file INTEGER, row INTEGER, pinned BOOLEAN)"
     )
     db.execute(_GONE)
     for number, (collection, name) in enumerate(units):
@@ -130,6 +150,7 @@ def _load(db: duckdb.DuckDBPyConnection, folder: Path, units: Sequence[tuple[str
         table = table.append_column("collection", pa.array([collection] * count, pa.string()))
         table = table.append_column("file", pa.array([number] * count, pa.int32()))
         table = table.append_column("row", pa.array(range(count), pa.int32()))
+        table = table.append_column("pinned", pa.array([False] * count))
         here = pa.compute.equal(table["stage"], "")
         insert(db, "raw", table.filter(here).drop_columns(list(FATE)))
         left = table.filter(pa.compute.invert(here))
@@ -140,7 +161,6 @@ def _load(db: duckdb.DuckDBPyConnection, folder: Path, units: Sequence[tuple[str
 
 def _pin(db: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     """Give the records of an earlier dataset the side they had there."""
-    db.execute("ALTER TABLE raw ADD COLUMN pinned BOOLEAN DEFAULT false")
     if recipe.split is None or recipe.split.pinned is None:
         return
     earlier = Manifest.load(recipe.folder / recipe.split.pinned)
@@ -148,7 +168,12 @@ def _pin(db: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
         "CREATE TABLE earlier AS SELECT id, side FROM read_parquet(?) WHERE side IS NOT NULL",
         [str(earlier.folder / RECORDS)],
     )
-    db.execute("UPDATE raw SET given = earlier.side, pinned = true FROM earlier WHERE raw.id = earlier.id")
+    remake(
+        db,
+        "raw",
+        "SELECT raw.* REPLACE (coalesce(earlier.side, given) AS given, earlier.side IS NOT NULL AS pinned) "
+        "FROM raw LEFT JOIN earlier USING (id)",
+    )
     db.execute("DROP TABLE earlier")
 
 

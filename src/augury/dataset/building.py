@@ -25,7 +25,7 @@ from augury.dataset.constraining import apply_constraints, count_broken
 from augury.dataset.copies import assign_copies
 from augury.dataset.durable import put_in_place, write_json
 from augury.dataset.histories import TARGET, with_target
-from augury.dataset.identity import content_hash, quarantine_digest, row_id, schema_document
+from augury.dataset.identity import DIGEST, content_hash, quarantine_digest, row_id, schema_document
 from augury.dataset.index import Index
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
 from augury.dataset.mixing import weights_of
@@ -33,7 +33,7 @@ from augury.dataset.reading import Dataset
 from augury.dataset.signature import signatures
 from augury.dataset.split import refuse_empty
 from augury.dataset.tables import database, sorted_digests
-from augury.dataset.training import fit, judge_fitted
+from augury.dataset.training import fit_once, judge_fitted
 from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, plan_units
 from augury.dataset.workspace import DATASET, Workspace, check_target, workspace
 from augury.engines import Local
@@ -82,9 +82,10 @@ def run(
     watch = _Watch(Run(target, recipe, workers), observers)
     try:
         with workspace(target) as work, Local(workers, work.folder) as engine:
-            work.bind(identity(recipe, limit), fresh)
+            facts = identity(recipe, limit)
+            work.bind(facts, fresh)
             watch.tell("run_started")
-            data = _Making(recipe, work, engine, watch, limit).dataset()
+            data = _Making(recipe, work, engine, watch, limit).dataset() | {"environment": facts["environment"]}
             write_json(work.folder / DATASET / NAME, data)
             _report(Manifest(work.folder / DATASET, data), recipe, workers)
             put_in_place(work.folder / DATASET, target)
@@ -210,7 +211,7 @@ class _Making:
         out, fitted = {}, 0
         for collection, plan in plans.items():
             if plan.pipeline is not None and plan.pipeline.needs_fit:
-                pipe, records = fit(plan.pipeline, index, collection)
+                pipe, records = fit_once(plan.pipeline, index, collection, self.work)
                 plan, fitted = plan._replace(pipeline=pipe), fitted + records
             out[collection] = plan
         return out, fitted
@@ -349,7 +350,6 @@ class _Making:
             "group": recipe.split.group if recipe.split else None,
             "time": events.field if (events := events_of(recipe)) is not None else None,
             "sources": collected.sources,
-            "environment": environment(),
             "warnings": self.warnings,
         }
 
@@ -365,7 +365,7 @@ def _with(arrays: Iterable[Any], digests: list[bytes]) -> Iterator[Any]:
     import pyarrow as pa
 
     yield from arrays
-    yield pa.array(digests, pa.binary())
+    yield pa.array(digests, pa.binary(DIGEST))
 
 
 # -- what a recipe says of its collections ---------------------------------------------------------------------------

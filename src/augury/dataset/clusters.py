@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from augury.dataset.collect import strength
 from augury.dataset.near import Near
-from augury.dataset.tables import insert_rows, rows_of
+from augury.dataset.tables import count, first, insert_rows, remake, rows_of
 from augury.errors import DataError, describe, shown
 
 if TYPE_CHECKING:
@@ -21,6 +21,19 @@ SMALL = 20
 """Records that near-duplicates may chain together whatever their share."""
 
 
+def _strength(column: str) -> str:
+    """Return SQL for `augury.dataset.collect.strength`."""
+    ranks = " ".join(f"WHEN {column} = '{side}' THEN {strength(side)}" for side in ("train", "test"))
+    return f"(CASE WHEN {column} IS NULL THEN -1 {ranks} ELSE 1 END)"
+
+
+KEPT_SIDES = (
+    f"SELECT cluster, arg_min(given, (-{_strength('given')}, given)) AS side FROM records "
+    "WHERE given IS NOT NULL AND cluster IS NOT NULL GROUP BY cluster"
+)
+"""A query of the clusters that have been given a side, by source, field or earlier dataset: the strongest, for each."""
+
+
 def reject_repeats(db: duckdb.DuckDBPyConnection) -> None:
     """Move all but one of the records with the same id out of ``raw``: the strongest side's, then the least digest.
 
@@ -28,10 +41,11 @@ def reject_repeats(db: duckdb.DuckDBPyConnection) -> None:
         DataError: when a key names two records.
     """
     twice = "SELECT id FROM raw GROUP BY id HAVING count(*) > 1"
-    clash = db.execute(
+    clash = first(
+        db,
         f"SELECT id, min(source), max(source) FROM raw WHERE id IN ({twice}) GROUP BY id HAVING bool_or(keyed) "
-        "ORDER BY id LIMIT 1"
-    ).fetchone()
+        "ORDER BY id LIMIT 1",
+    )
     if clash:
         fix = "give the records different keys, or remove one"
         raise DataError(describe(f"{clash[1]} and {clash[2]}", "different keys", clash[0], fix=fix))
@@ -45,12 +59,18 @@ def reject_repeats(db: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def number(db: duckdb.DuckDBPyConnection) -> None:
-    """Make ``records`` of what is left of ``raw``, numbered by collection and id."""
+def number(db: duckdb.DuckDBPyConnection, apart: Sequence[str] = ()) -> None:
+    """Make ``records`` of what is left of ``raw``, numbered by collection and id, each in its own cluster.
+
+    A record's cluster is its group, else its content, else itself; the collections ``apart`` are in none.
+    """
     db.execute(
-        "CREATE TABLE records AS SELECT row_number() OVER (ORDER BY collection, id) - 1 AS n, *, "
-        "CAST(NULL AS VARCHAR) AS cluster, CAST(NULL AS VARCHAR) AS side "
-        "FROM raw ANTI JOIN losers USING (file, row)"
+        "CREATE TABLE records AS SELECT row_number() OVER () - 1 AS n, *, CASE "
+        "WHEN collection IN (SELECT unnest(?::VARCHAR[])) THEN NULL WHEN grp IS NOT NULL THEN 'g:' || grp "
+        "WHEN content IS NOT NULL THEN 'c:' || hex(content) ELSE 'i:' || id END AS cluster, "
+        "CAST(NULL AS VARCHAR) AS side, CAST(NULL AS DOUBLE) AS cut, CAST(NULL AS DOUBLE) AS until "
+        "FROM (FROM raw ANTI JOIN losers USING (file, row) ORDER BY collection, id)",
+        [list(apart)],
     )
     db.execute("DROP TABLE raw")
 
@@ -112,17 +132,8 @@ def _remove(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("DELETE FROM records WHERE n IN (SELECT n FROM leaving)")
 
 
-def join(db: duckdb.DuckDBPyConnection, apart: Sequence[str]) -> None:
-    """Name each record's cluster: its group, else its content, else itself; what shares content or is near is one.
-
-    Records of the collections ``apart`` are in none.
-    """
-    db.execute("CREATE TABLE apart AS SELECT unnest(?::VARCHAR[]) AS collection", [list(apart)])
-    db.execute(
-        "UPDATE records SET cluster = CASE WHEN grp IS NOT NULL THEN 'g:' || grp "
-        "WHEN content IS NOT NULL THEN 'c:' || hex(content) ELSE 'i:' || id END "
-        "WHERE collection NOT IN (SELECT collection FROM apart)"
-    )
+def join(db: duckdb.DuckDBPyConnection) -> None:
+    """Make one of the clusters whose records share content or are near-duplicates."""
     links: dict[str, str] = {}
     shared = (
         "SELECT content, cluster FROM records WHERE cluster IS NOT NULL AND content IN (SELECT content FROM records "
@@ -163,7 +174,12 @@ def _rename(db: duckdb.DuckDBPyConnection, names: Mapping[str, str]) -> None:
         insert_rows(
             db, "renamed", pa.schema([("cluster", pa.string()), ("root", pa.string())]), iter(sorted(names.items()))
         )
-        db.execute("UPDATE records SET cluster = root FROM renamed WHERE records.cluster = renamed.cluster")
+        remake(
+            db,
+            "records",
+            "SELECT records.* REPLACE (coalesce(root, records.cluster) AS cluster) "
+            "FROM records LEFT JOIN renamed USING (cluster)",
+        )
 
 
 def refuse_giants(db: duckdb.DuckDBPyConnection, largest: float) -> None:
@@ -172,12 +188,13 @@ def refuse_giants(db: duckdb.DuckDBPyConnection, largest: float) -> None:
     Raises:
         DataError: naming the component's weakest links.
     """
-    total = db.execute("SELECT count(*) FROM records WHERE cluster IS NOT NULL").fetchone()[0]  # type: ignore[index]
-    giant = db.execute(
+    total = count(db, "FROM records WHERE cluster IS NOT NULL")
+    giant = first(
+        db,
         "SELECT cluster, count(*) FROM records WHERE cluster IN (SELECT x.cluster FROM near JOIN records x ON x.n = a) "
         "GROUP BY cluster HAVING count(*) > greatest(?, ?) ORDER BY 2 DESC, 1 LIMIT 1",
         [largest * total, SMALL],
-    ).fetchone()
+    )
     if giant:
         links = db.execute(
             "SELECT x.id, y.id, similarity FROM near JOIN records x ON x.n = a JOIN records y ON y.n = b "
@@ -192,13 +209,11 @@ def refuse_giants(db: duckdb.DuckDBPyConnection, largest: float) -> None:
 
 
 def reject_bridges(db: duckdb.DuckDBPyConnection) -> None:
-    """Reject records whose cluster also lies on a stronger side that was given: `split.keep_given` decides which."""
-    cases = " ".join(f"WHEN '{s}' THEN {strength(s)}" for s in ("train", "test"))
+    """Reject records whose cluster also lies on a stronger side that was given: `KEPT_SIDES` says which that is."""
     db.execute(
-        "CREATE OR REPLACE TABLE leaving AS WITH meeting AS (SELECT cluster, arg_min(given, (-(CASE given "
-        f"{cases} ELSE 1 END), given)) AS side FROM records WHERE given IS NOT NULL AND cluster IS NOT NULL "
-        "GROUP BY cluster HAVING count(DISTINCT given) > 1) SELECT n, meeting.side AS kept FROM records "
-        "JOIN meeting USING (cluster) WHERE given IS NOT NULL AND given != meeting.side"
+        f"CREATE OR REPLACE TABLE leaving AS WITH meeting AS ({KEPT_SIDES} HAVING count(DISTINCT given) > 1) "
+        "SELECT n, meeting.side AS kept FROM records JOIN meeting USING (cluster) "
+        "WHERE given IS NOT NULL AND given != meeting.side"
     )
     db.execute(
         f"INSERT INTO gone SELECT collection, id, NULL, '{BRIDGE}', '{BRIDGE}', source || ': expected ' || "
@@ -207,12 +222,6 @@ def reject_bridges(db: duckdb.DuckDBPyConnection) -> None:
         "FROM records JOIN leaving USING (n)"
     )
     _remove(db)
-
-
-def _strength(column: str) -> str:
-    """Return SQL for `augury.dataset.collect.strength`."""
-    ranks = " ".join(f"WHEN {column} = '{side}' THEN {strength(side)}" for side in ("train", "test"))
-    return f"(CASE WHEN {column} IS NULL THEN -1 {ranks} ELSE 1 END)"
 
 
 def gone_rows(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -47,7 +47,7 @@ def expand(db: duckdb.DuckDBPyConnection, cuts: Mapping[str, float], first: str)
         )
     start = later[0][1]
     db.execute(
-        f"UPDATE records SET side = ?, until = ? WHERE {waiting} "
+        f"INSERT INTO records BY NAME SELECT * REPLACE (? AS side, ?::DOUBLE AS until) FROM records WHERE {waiting} "
         "AND list_count(list_filter(moments, lambda x: x < ?)) > 0",
         [first, start, start],
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augury.dataset.stored import SKETCH, read_batch
-from augury.dataset.tables import insert, rows_of
+from augury.dataset.tables import count, insert, rows_of
 from augury.pipelines.compiled import batched
 from augury.recipe.cleaning import Dedup
 
@@ -68,14 +68,14 @@ def _find(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], ded
         f"unnest(list(n) OVER (PARTITION BY band ORDER BY n ROWS BETWEEN {CROWD} PRECEDING AND 1 PRECEDING)) AS a "
         "FROM bands SEMI JOIN (SELECT min(n) AS n FROM sketches GROUP BY sketch) USING (n)) WHERE a < b"
     )
-    out.compared = _count(db, "candidates")
+    out.compared = count(db, "FROM candidates")
     query = (
         "SELECT a, b, x.sketch, y.sketch FROM candidates JOIN sketches x ON x.n = a JOIN sketches y ON y.n = b "
         "ORDER BY a, b"
     )
     found = _compared(rows_of(db, query), dedup, state)
     _insert_pairs(db, found)
-    out.pairs = _count(db, f"near WHERE number = {dedup.number}")
+    out.pairs = count(db, f"FROM near WHERE number = {dedup.number}")
     examples = (
         "SELECT x.id, y.id, similarity FROM near JOIN records x ON x.n = a JOIN records y ON y.n = b "
         "WHERE number = ? ORDER BY x.content IS NOT DISTINCT FROM y.content, similarity DESC, a, b LIMIT ?"
@@ -84,11 +84,6 @@ def _find(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], ded
     for table in ("sketches", "bands", "candidates"):
         db.execute(f"DROP TABLE {table}")
     return out
-
-
-def _count(db: duckdb.DuckDBPyConnection, table: str) -> int:
-    ((count,),) = db.execute(f"SELECT count(*) FROM {table}").fetchall()  # a result left open would refuse inserts
-    return int(count)
 
 
 def _load(db: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[str], number: int) -> None:

@@ -44,7 +44,7 @@ def _entries(recipe: Recipe) -> Iterator[Entry]:
         yield Entry(
             "collect", "stage", f"{source.collection}: {_cleaning(recipe, source.collection)}", _size(recipe, source)
         )
-    yield Entry("assign", "barrier", _assigning(recipe), f"at most {MEMORY} in memory, the rest on disk")
+    yield Entry("assign", "barrier", _assigning(recipe), f"{MEMORY} MB a thread in memory, the rest on disk")
     learned = [f"{n}: {node.path}" for n, pipe in recipe.pipelines.items() for node in pipe.ops if node.op.fits]
     learned += [f"{n}: {stage.id}" for n, cleaning in recipe.cleaning.items() for stage in cleaning.fitted]
     yield Entry("fit", "barrier", ", ".join(learned) or "nothing is learned", "the training side")
@@ -104,11 +104,18 @@ def _bytes(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
+_DONE = {
+    "collect": "collect/*.arrow",
+    "assign": "index-*/assigned.json",
+    "fit": "fit-*/states.json",
+    "augment": "rows/*.json",
+    "write": "shards/*.json",
+}
+"""Stage to the files that each tell of one thing done."""
+
+
 def _done(work: Path | None, name: str) -> str:
     if work is None or not work.is_dir():
         return ""
-    pattern = {"collect": "collect/*.arrow", "assign": "index-*/assigned.json", "augment": "rows/*.json"}.get(
-        name, "shards/*.json" if name == "write" else ""
-    )
-    count = len(list(work.glob(pattern))) if pattern else 0
+    count = len(list(work.glob(_DONE[name])))
     return f"{count} unit{'s' if count != 1 else ''}" if count else ""

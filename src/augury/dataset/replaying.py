@@ -20,7 +20,7 @@ from augury.dataset.index import Index, schema, write_index
 from augury.dataset.manifest import RECORDS, environment
 from augury.dataset.reading import Dataset
 from augury.dataset.stored import LazyRecord, Prepared, write_records
-from augury.dataset.tables import batches_of, database, insert_rows
+from augury.dataset.tables import MOST_MEMORY, batches_of, database, first, insert_rows
 from augury.dataset.training import fit
 from augury.dataset.units import Plan
 from augury.engines.process import steady
@@ -169,7 +169,7 @@ def _reload(data: Dataset, recipe: Recipe, folder: Path, wanted: Mapping[str, st
         CheckFailed: for a record that is missing or not what it was.
     """
     files: list[str] = []
-    with database(folder) as db:
+    with database(folder, memory=MOST_MEMORY) as db:
         db.execute(
             "CREATE TABLE found (collection VARCHAR, id VARCHAR, file INTEGER, row INTEGER, whole BLOB, point UBIGINT, "
             "label VARCHAR, problem VARCHAR)"
@@ -189,11 +189,12 @@ def _reload(data: Dataset, recipe: Recipe, folder: Path, wanted: Mapping[str, st
             "WHERE wanted IS NULL OR wanted = name",
             [str(data.folder / RECORDS), list(wanted), list(wanted.values())],
         )
-        lost = db.execute(
+        lost = first(
+            db,
             "SELECT known.id, coalesce(max(problem), CASE WHEN max(found.id) IS NULL THEN 'none' ELSE "
             "'another content' END) FROM known LEFT JOIN found USING (id) GROUP BY known.id "
-            "HAVING count(*) FILTER (problem = '' AND whole = digest) = 0 ORDER BY 1 LIMIT 1"
-        ).fetchone()
+            "HAVING count(*) FILTER (problem = '' AND whole = digest) = 0 ORDER BY 1 LIMIT 1",
+        )
         if lost:
             got = shown(lost[1] or "another content")
             raise CheckFailed(describe(f"record {lost[0]}", "what the source held", got, fix=RESTORE))

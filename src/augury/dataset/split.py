@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from augury.dataset.clusters import KEPT_SIDES
 from augury.dataset.collect import strength
 from augury.dataset.histories import expand
-from augury.dataset.tables import insert_rows, rows_of
+from augury.dataset.tables import count, first, insert_rows, remake, rows_of
 from augury.errors import DataError, describe, shown
 from augury.recipe.model import Split
 from augury.rng import hash_point
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SIDE = "train"
 RING = float(2**64)
+
+WAITING = "FROM records WHERE side IS NULL AND cluster IS NOT NULL"
+"""The records that no side has been chosen for yet, as the end of a query."""
 
 _STRATUM = "collection || '/' || coalesce(stratum, '')"
 
@@ -58,91 +62,89 @@ def assign(db: duckdb.DuckDBPyConnection, split: Split | None, seed: int) -> Spl
 
     ``given`` holds the sides that records have already; where two meet in a cluster, `rejected` has been asked.
     """
-    keep_given(db)
+    db.execute("CREATE TABLE chosen (cluster VARCHAR, side VARCHAR)")
+    _keep_given(db)
     shares = dict(split.shares) if split and not split.field else {}
-    waiting = "FROM records WHERE side IS NULL AND cluster IS NOT NULL"
-    hashed = db.execute(f"SELECT count(*) {waiting}").fetchone()[0]  # type: ignore[index]
+    hashed = count(db, WAITING)
     cuts: dict[str, float] = {}
-    db.execute("ALTER TABLE records ADD COLUMN cut DOUBLE")
-    db.execute("ALTER TABLE records ADD COLUMN until DOUBLE")
     if split and split.time and hashed:
-        cuts = dict(split.cuts) or _moments(db, shares, waiting)
+        cuts = dict(split.cuts) or _moments(db, shares)
         if cuts:
             expand(db, cuts, DEFAULT_SIDE)
-        _by_time(db, cuts, waiting)
+        _by_time(db, cuts)
     elif split and shares and hashed:
         chosen = _by_quota(db, shares, seed) if split.exact else _by_hash(db, shares, seed, split.stratify)
         _store(db, chosen)
-    else:
-        db.execute("UPDATE records SET side = ? WHERE side IS NULL AND cluster IS NOT NULL", [DEFAULT_SIDE])
+    elif hashed:
+        db.execute(f"INSERT INTO chosen SELECT DISTINCT cluster, ? {WAITING}", [DEFAULT_SIDE])
+    if hashed:
+        _settle(db)
     return _report(db, shares if hashed else {}, bool(split and split.stratify), cuts)
 
 
-def keep_given(db: duckdb.DuckDBPyConnection) -> None:
+def _keep_given(db: duckdb.DuckDBPyConnection) -> None:
     """Give clusters the side their source, field or earlier dataset names; where two meet, the stronger one."""
-    rows = db.execute(
-        "SELECT DISTINCT cluster, given FROM records WHERE given IS NOT NULL AND cluster IS NOT NULL ORDER BY cluster"
-    ).fetchall()
-    chosen = []
-    for cluster, members in groupby(rows, key=lambda row: row[0]):
-        chosen.append((cluster, min((side for _, side in members), key=lambda s: (-strength(s), s))))
-    _store(db, iter(chosen))
+    db.execute(f"INSERT INTO chosen {KEPT_SIDES}")
+    if count(db, "FROM chosen"):
+        _settle(db)
+
+
+def _settle(db: duckdb.DuckDBPyConnection) -> None:
+    """Put the records of the clusters in ``chosen`` on the sides it names, and empty it."""
+    query = (
+        "SELECT records.* REPLACE (coalesce(chosen.side, records.side) AS side) "
+        "FROM records LEFT JOIN chosen ON chosen.cluster = records.cluster AND records.side IS NULL"
+    )
+    remake(db, "records", query)
+    db.execute("CREATE OR REPLACE TABLE chosen (cluster VARCHAR, side VARCHAR)")
 
 
 def _store(db: duckdb.DuckDBPyConnection, chosen: Iterator[tuple[str, str]]) -> None:
     import pyarrow as pa
 
-    db.execute("CREATE OR REPLACE TABLE chosen (cluster VARCHAR, side VARCHAR)")
     insert_rows(db, "chosen", pa.schema([("cluster", pa.string()), ("side", pa.string())]), chosen)
-    db.execute("UPDATE records SET side = chosen.side FROM chosen WHERE records.cluster = chosen.cluster")
 
 
-def _moments(db: duckdb.DuckDBPyConnection, shares: Mapping[str, float], waiting: str) -> dict[str, float]:
+def _moments(db: duckdb.DuckDBPyConnection, shares: Mapping[str, float]) -> dict[str, float]:
     """Return the moments at which sides begin: where the shares cut the records, or their events, in order of time."""
     db.execute(
-        f"CREATE TABLE moments AS SELECT moment {waiting} AND moments IS NULL AND moment IS NOT NULL "
-        f"UNION ALL SELECT unnest(moments) AS moment {waiting} AND moments IS NOT NULL"
+        f"CREATE TABLE moments AS SELECT moment {WAITING} AND moments IS NULL AND moment IS NOT NULL "
+        f"UNION ALL SELECT unnest(moments) AS moment {WAITING} AND moments IS NOT NULL"
     )
-    total = db.execute("SELECT count(*) FROM moments").fetchone()[0]  # type: ignore[index]
+    total = count(db, "FROM moments")
     cuts: dict[str, float] = {}
     reached = 0.0
     for side, share in shares.items():
         if reached > 0 and share > 0:
             query = "SELECT moment FROM moments ORDER BY moment LIMIT 1 OFFSET ?"
-            found = db.execute(query, [min(round(reached * total), total - 1)]).fetchone()
+            found = first(db, query, [min(round(reached * total), total - 1)])
             cuts[side] = found[0] if found else 0.0
         reached += share
     return cuts
 
 
-def _by_time(db: duckdb.DuckDBPyConnection, cuts: Mapping[str, float], waiting: str) -> None:
-    """Put each cluster on the side that its latest record lies in.
+def _by_time(db: duckdb.DuckDBPyConnection, cuts: Mapping[str, float]) -> None:
+    """Choose for each cluster the side that its latest record lies in.
 
     Raises:
         DataError: when a record has no moment.
     """
-    lost = db.execute(f"SELECT source, count(*) OVER () {waiting} AND moment IS NULL ORDER BY id LIMIT 1").fetchone()
+    lost = first(db, f"SELECT source, count(*) OVER () {WAITING} AND moment IS NULL ORDER BY id LIMIT 1")
     if lost:
         fix = "fill the field, reject such records under clean:, or split by group"
         got = shown(f"none, and so in {lost[1]} records")
         raise DataError(describe(str(lost[0]), "a moment to split by", got, fix=fix))
-    db.execute("CREATE OR REPLACE TABLE latest AS SELECT cluster, max(moment) AS moment "
-               f"{waiting} GROUP BY cluster")  # fmt: skip
-    db.execute("UPDATE records SET side = ? WHERE side IS NULL AND cluster IS NOT NULL", [DEFAULT_SIDE])
-    for side, moment in sorted(cuts.items(), key=lambda cut: cut[1]):
-        db.execute(
-            "UPDATE records SET side = ? FROM latest WHERE records.cluster = latest.cluster AND latest.moment >= ?",
-            [side, moment],
-        )
+    latest_first = sorted(cuts.items(), key=lambda cut: cut[1])[::-1]
+    cases = " ".join("WHEN max(moment) >= ? THEN ?" for _ in cuts)
+    side = f"CASE {cases} ELSE ? END" if cuts else "?"
+    values = [*(value for side, moment in latest_first for value in (moment, side)), DEFAULT_SIDE]
+    db.execute(f"INSERT INTO chosen SELECT cluster, {side} {WAITING} GROUP BY cluster", values)
 
 
 def _clusters(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int]]:
     """Yield (cluster, its commonest stratum, its records) of the records without a side, sorted by cluster."""
-    rows = rows_of(
-        db,
-        f"SELECT cluster, {_STRATUM} AS stratum, count(*) AS size FROM records WHERE side IS NULL "
-        "AND cluster IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
-    )
+    query = f"SELECT cluster, {_STRATUM} AS stratum, count(*) AS size {WAITING} GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
+    rows = rows_of(db, query)
     for cluster, members in groupby(rows, key=lambda row: row[0]):
         strata = [(stratum, count) for _, stratum, count in members]
         yield cluster, strata[0][0], sum(count for _, count in strata)
@@ -199,8 +201,8 @@ def _report(
     strata: dict[str, dict[str, int]] = {}
     if stratified:
         query = f"SELECT {_STRATUM}, side, count(*) FROM records WHERE side IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
-        for stratum, side, count in db.execute(query).fetchall():
-            strata.setdefault(stratum, {})[side] = count
+        for stratum, side, size in db.execute(query).fetchall():
+            strata.setdefault(stratum, {})[side] = size
     groups = list(strata.values()) or [sides]
     deviations = [
         abs(group.get(side, 0) / sum(group.values()) - share)

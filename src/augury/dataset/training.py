@@ -11,6 +11,7 @@ from augury.dataset.cleaning import CLEAN, INVALID, judge, looked_at
 from augury.dataset.durable import write_json
 from augury.dataset.index import Index, Side, without, write_index
 from augury.dataset.split import DEFAULT_SIDE
+from augury.dataset.states import load_states, save_states
 from augury.dataset.stored import LazyRecord
 from augury.dataset.workspace import Workspace
 from augury.engines import Local
@@ -23,6 +24,18 @@ from augury.record import Schema
 
 JUDGED = 1024
 """Records that a worker judges at a time."""
+
+
+def fit_once(pipe: Pipeline, index: Index, collection: str, work: Workspace) -> tuple[Pipeline, int]:
+    """Return what `fit` does; what an earlier run has learned from the same records is read, not learned again."""
+    span = index.span(collection, DEFAULT_SIDE)
+    folder = work.stage(f"fit-{work.key('fit', collection, pipe.fingerprint, index.folder.name, span.hash)}")
+    states = load_states(folder)
+    if states is not None:
+        return pipe.with_states(states), span.size
+    fitted, records = fit(pipe, index, collection)
+    save_states(folder, fitted.states)
+    return fitted, records
 
 
 def fit(pipe: Pipeline, index: Index, collection: str) -> tuple[Pipeline, int]:

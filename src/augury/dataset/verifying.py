@@ -19,7 +19,7 @@ from augury.dataset.identity import content_hash, quarantine_digest, row_id
 from augury.dataset.lookalikes import Lookalikes, lookalikes
 from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
 from augury.dataset.reading import Dataset
-from augury.dataset.tables import database, sorted_digests
+from augury.dataset.tables import MOST_MEMORY, database, sorted_digests
 from augury.dataset.write import ROW_MARK, hash_file
 from augury.errors import DataError
 from augury.formats.beside import ROW_ID
@@ -69,7 +69,10 @@ def verify(folder: str | Path) -> Report:
     data = Dataset(folder)
     report = Report(data.folder)
     sidecars = _check_files(data, report)
-    with tempfile.TemporaryDirectory(prefix="augury-verify-") as temporary, database(Path(temporary)) as db:
+    with (
+        tempfile.TemporaryDirectory(prefix="augury-verify-") as temporary,
+        database(Path(temporary), memory=MOST_MEMORY) as db,
+    ):
         audit = Audit(db, data.manifest.data["group"], data.manifest.data["time"])
         repeats = data.manifest.data["repeats"]
         alike = {name: lookalikes(repeats, name, columns) for name, columns in data.columns.items()}

@@ -20,7 +20,7 @@ from augury.dataset.columns import ORIGIN, WEIGHT, Columns
 from augury.dataset.durable import point, sync, write_json, written
 from augury.dataset.index import Index
 from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
-from augury.dataset.tables import BATCH
+from augury.dataset.tables import BATCH, joined
 from augury.dataset.units import ROW_DIGEST, Unit, UnitResult
 from augury.formats import Format
 
@@ -143,7 +143,7 @@ def write_marks(folder: Path, units: Path, shards: Sequence[Shard]) -> None:
         pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["shard"]) as writer,
     ):
         for number, shard in enumerate(shards):
-            for digests in digests_in(units, shard.units):
+            for digests in joined(digests_in(units, shard.units)):
                 marks = [digest[:ROW_MARK] for digest in digests.to_pylist()]
                 if marks:
                     writer.write_table(pa.table([[number] * len(marks), marks], schema=schema))

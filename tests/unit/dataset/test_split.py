@@ -37,11 +37,10 @@ def split_into(tmp_path):
             units.append((collection, f"{collection}.arrow"))
         with database(folder) as db:
             _load(db, folder, units)
-            db.execute("ALTER TABLE raw ADD COLUMN pinned BOOLEAN DEFAULT false")
             clusters.reject_repeats(db)
-            clusters.number(db)
+            clusters.number(db, pools)
             db.execute("CREATE TABLE near (a BIGINT, b BIGINT, number INTEGER, similarity DOUBLE)")
-            clusters.join(db, pools)
+            clusters.join(db)
             clusters.reject_bridges(db)
             report = assign(db, how, seed)
             sides = dict(db.execute("SELECT id, side FROM records").fetchall())
