@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from augury.catalog import registry
@@ -40,6 +41,8 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 Pool = Mapping[str, Record] | Ring
+
+NO_RINGS: Mapping[str, Ring] = MappingProxyType({})
 
 
 def pipeline(
@@ -160,11 +163,13 @@ class Pipeline:
             DataError: when the record cannot be augmented, naming it and the step.
             Dropped: when a field with ``on_empty: drop`` became empty.
         """
-        self._check_ready()
-        values = self.schema.check(record, f"record {id!r}" if id else "")
-        now = self._start(values, seed, id, copy, self._rings(pool, pools))
+        if self.needs_fit:
+            self._check_ready()
+        values = self.schema.check(record, id)
+        now = self._start(values, seed, id, copy, self._rings(pool, pools) if self.needs_pool else NO_RINGS)
         try:
-            self._advance(now)
+            for node in self.nodes:
+                node.run(now)
             return self._finish(now, record, seed)
         except Exception as error:
             raise wrap(error, now) from error
@@ -189,7 +194,7 @@ class Pipeline:
         for place, (record_id, copy, record) in enumerate(items):
             now = None
             try:
-                values = self.schema.check(record, f"record {record_id!r}")
+                values = self.schema.check(record, record_id)
                 now = self._start(values, seed, record_id, copy, rings)
                 self._advance(now)
                 running.append((place, now, record))
@@ -290,7 +295,6 @@ class Pipeline:
             node.run(now)
 
     def _finish(self, now: Running, record: Record, seed: int) -> Output:
-        now.run_rows()
         values = now.finish()
         for name, kind in self._final_lifts.items():
             now.lift(name, kind)
@@ -325,7 +329,7 @@ class Pipeline:
         def batches() -> Iterator[list[tuple[str, Record]]]:
             pairs = source.items() if getattr(source, "in_order", False) else ((i, source[i]) for i in sorted(source))
             for part in batched(pairs, FIT_BATCH):
-                yield [(i, self.schema.check(record, f"record {i!r}")) for i, record in part]
+                yield [(i, self.schema.check(record, i)) for i, record in part]
 
         states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
         states |= fit_constraints(self.constraints, self.schema, batches())
@@ -370,7 +374,7 @@ class Pipeline:
         """
         self._check_ready()
         self._check_lineage(lineage)
-        values = self.schema.check(record, f"record {lineage['id']!r}")
+        values = self.schema.check(record, lineage["id"])
         now = self._start(values, lineage["seed"], lineage["id"], lineage["copy"], self._rings(pool, pools))
         now.stored = {s["path"]: _stored(s) for s in lineage["steps"]}
         now.trace = trace

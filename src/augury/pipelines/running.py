@@ -380,6 +380,8 @@ class Running:
 
     def finish(self) -> dict[str, Any]:
         """Run everything pending, close every target, and return the values."""
+        if self.rows:
+            self.run_rows()
         for field in list(self._segments):
             self.flush(field)
         for name in self.carried:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from augury.effects import Border, Interpolation
+from augury.effects import Interpolation
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSegment
 from augury_image.dense import resample_trace, trace
 from augury_image.paint import blend, colour_of, outside, paint_outside, to_units, unit_colour
 from augury_image.tones import tone, tone_colour
-from augury_image.warp import resample, resample_dense
+from augury_image.warp import permute, resample, resample_dense
 
 
 def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np.ndarray:
@@ -30,14 +30,18 @@ def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np
         return tone(image, segment.tones)
     channels = image.shape[2]
     canvases = segment.canvases()
-    border: Border = segment.border
-    first = (0.0,) * channels
+    border, first = segment.border, (0.0,) * channels
     if border == "constant":
         border = "replicate"
         if canvases and canvases[0].step == 0 and canvases[0].tones_before == 0:
             border, first = "constant", colour_of(canvases.pop(0).fill, channels, image.dtype)
-    out = resample(image, segment.matrix, size, border, first, segment.interpolation or "linear")
-    out = tone(_held(out, segment, bounded), segment.tones, owned=True)
+    if segment.interpolation is None and channels <= 4:
+        out = permute(image, segment.matrix, size, border, first)
+    else:
+        out = resample(image, segment.matrix, size, border, first, segment.interpolation or "linear")
+        out = _held(out, segment, bounded)
+    if segment.tones:
+        out = tone(out, segment.tones, owned=True)
     for canvas in canvases:
         colour = tone_colour(unit_colour(canvas.fill, channels), segment.tones[canvas.tones_before :])
         paint_outside(out, canvas.outline, to_units(colour, image.dtype))

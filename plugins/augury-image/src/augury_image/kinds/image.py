@@ -15,6 +15,7 @@ from augury.record import type_name
 from augury.spaces.plane import PlaneSegment, PlaneSize
 from augury.values import canonical_bytes
 from augury_image.paint import UNIT
+from augury_image.render import render
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LOSSY = (".jpg", ".jpeg", ".webp", ".avif")
 """How the names of files end whose pixels are not what they were before they were kept."""
 
+_BYTES = np.dtype(np.uint8)
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -39,8 +41,6 @@ class _Plane(Kind):
 
     def render(self, value: np.ndarray, segment: PlaneSegment) -> np.ndarray:
         """Run pending warps and tones: one resample, one table."""
-        from augury_image.render import render
-
         return render(value, segment, self.bounded)
 
     def apply(self, value: np.ndarray, effect: Pixels, sources: Sequence[np.ndarray]) -> np.ndarray:
@@ -99,7 +99,7 @@ class Image(_Plane):
             return self.unpack(value)
         if type(value) is not np.ndarray:
             value = _as_array(value)
-        if value.dtype != np.uint8:
+        if value.dtype is not _BYTES and value.dtype != _BYTES:
             value = _unit_dtype(value)
         return _shaped(value)
 
