@@ -179,6 +179,11 @@ def _factors(m: Matrix, back: Matrix, size: tuple[int, int]) -> tuple[int, int]:
     return reduced_factor(scale_x), reduced_factor(scale_y)
 
 
+def least_factor(m: Matrix, size: tuple[int, int]) -> int:
+    """Return the power of two that both axes of the source may be reduced by before it is warped."""
+    return min(_factors(m, geo.invert(m), size))
+
+
 def reduced_factor(scale: float) -> int:
     """Return the power of two that a source axis is reduced by before it is warped at a local scale."""
     if scale >= LEAST_UNREDUCED_SCALE:

@@ -15,12 +15,13 @@ from augury.record import type_name
 from augury.spaces.plane import PlaneSegment, PlaneSize
 from augury.values import canonical_bytes
 from augury_image.paint import UNIT
-from augury_image.render import render
+from augury_image.render import render, render_encoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from augury.views import Picture
+    from augury_image.codec import Encoded
 
 LOSSY = (".jpg", ".jpeg", ".webp", ".avif")
 """How the names of files end whose pixels are not what they were before they were kept."""
@@ -39,9 +40,11 @@ class _Plane(Kind):
         """Return height, width and channels."""
         return PlaneSize(*value.shape)
 
-    def render(self, value: np.ndarray, segment: PlaneSegment) -> np.ndarray:
+    def render(self, value: np.ndarray | Encoded, segment: PlaneSegment) -> np.ndarray:
         """Run pending warps and tones: one resample, one table."""
-        return render(value, segment, self.bounded)
+        if isinstance(value, np.ndarray):
+            return render(value, segment, self.bounded)
+        return render_encoded(value, segment, self.bounded)
 
     def apply(self, value: np.ndarray, effect: Pixels, sources: Sequence[np.ndarray]) -> np.ndarray:
         """Run an opaque image function.
@@ -79,6 +82,10 @@ class Image(_Plane):
         quality: Quality of ``jpeg`` and ``webp``, 1 to 100.
         mode: What files are decoded to: ``any`` keeps grey, colour, opacity; ``rgb`` and ``grey`` convert.
         max_pixels: Greatest height x width that is decoded; larger files are refused by their header alone.
+        decode: ``reduced`` decodes a JPEG at a half, a quarter or an eighth of its sides where the warps shrink it at
+            least so far, instead of averaging its pixels afterwards: faster, and nearly the same. Sizes, draws and
+            targets are those of ``full``. A step that looks at the picture has it decoded in full, and so has a
+            picture that EXIF turns.
     """
 
     payload = True
@@ -88,6 +95,7 @@ class Image(_Plane):
     quality: Annotated[int, Within(1, 100)] = 95
     mode: Literal["any", "rgb", "grey"] = "any"
     max_pixels: Annotated[int, Within(1)] = 100_000_000
+    decode: Literal["full", "reduced"] = "full"
 
     def check(self, value: Any) -> np.ndarray:
         """Return a C-contiguous uint8, uint16 or float32 array (height, width, channels).
@@ -134,6 +142,21 @@ class Image(_Plane):
         from augury_image.codec import probe
 
         probe(_file_of(stored), self.mode, self.max_pixels)
+
+    @property
+    def defers(self) -> bool:
+        """Whether JPEGs are decoded when it is known how small they may be."""
+        return self.decode == "reduced"
+
+    def later(self, stored: Any) -> Encoded | None:
+        """Return a JPEG that is still encoded; None for files that are decoded in full anyway.
+
+        Raises:
+            FieldError: for one of too many pixels.
+        """
+        from augury_image.codec import encoded
+
+        return encoded(_file_of(stored), self.mode, self.max_pixels) if self.defers else None
 
     def loses(self, name: str) -> str:
         """Say that a lossy file's pixels are compressed with loss once more."""

@@ -238,7 +238,7 @@ def snowed(image: np.ndarray, density: float, cover: float, slant_deg: float, se
     """Return the image behind falling snow, its bright parts white."""
     height, width = image.shape[:2]
     rng = generator(seed)
-    veil = _lying(image, cover, seed ^ 1)
+    veil: np.ndarray = _lying(image, cover, seed ^ 1)
     np.maximum(veil, np.uint8(38 * density), out=veil)
     for size, share, opacity in _DEPTHS:
         coarse = 2 if size >= 1.0 and min(height, width) >= 64 else 1  # near flakes are large and out of focus
@@ -256,8 +256,8 @@ def _lying(image: np.ndarray, cover: float, seed: int) -> np.ndarray:
     """Return uint8 (height, width): how white the lying snow makes each pixel; it lies in drifts on what is bright."""
     height, width = image.shape[:2]
     rows, columns = math.ceil(height / 8), math.ceil(width / 8)
-    drifts = np.rint(clouds(rows, columns, seed, 0.5, max(rows, columns) / 6.0) * 255.0).astype(np.uint8)
-    drifts = cv2.resize(drifts, (width, height)).reshape(height, width)
+    coarse = np.rint(clouds(rows, columns, seed, 0.5, max(rows, columns) / 6.0) * 255.0).astype(np.uint8)
+    drifts = cv2.resize(coarse, (width, height)).reshape(height, width)
     darkest = 255.0 * (1.175 - 0.75 * cover)
     bright = cv2.addWeighted(luma_levels(image), 5.0, drifts, 1.75, -5.0 * darkest)
     return cv2.convertScaleAbs(bright, alpha=0.9).reshape(height, width)
