@@ -8,7 +8,7 @@ Methods never change their arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from augury.params import Configured
 
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from augury.views import Mark, View
+
+
+@runtime_checkable
+class Later(Protocol):
+    """A value that is not decoded yet: it tells its size, and its kind's ``render`` may decode less than all of it."""
+
+    def whole(self) -> Any:
+        """Return the canonical value, the same object each time.
+
+        Raises:
+            FieldError: when the encoded bytes are damaged.
+        """
+        ...
 
 
 class Kind(Configured):
@@ -78,6 +91,21 @@ class Kind(Configured):
             FieldError: as `unpack`.
         """
         self.unpack(stored)
+
+    @property
+    def defers(self) -> bool:
+        """Whether fields of this kind are decoded only when something runs on them (see `later`)."""
+        return False
+
+    def later(self, stored: Any) -> Later | None:
+        """Return what stands for a stored value until something runs on it, or None where it is decoded at once.
+
+        `size` and `render` take it as they take a canonical value.
+
+        Raises:
+            FieldError: where its header alone is refused.
+        """
+        return None
 
     def loses(self, name: str) -> str:
         """Return what is lost, and how not to, when a value that came in the file ``name`` is made and kept again.

@@ -88,7 +88,7 @@ class Schema:
         """Return the first field with a role."""
         return next((f for f in self.fields.values() if f.role == role), None)
 
-    def check(self, record: Record, where: str = "") -> dict[str, Any]:
+    def check(self, record: Record, record_id: str = "") -> dict[str, Any]:
         """Return the record with canonical values, unknown fields refused, None left out.
 
         Raises:
@@ -98,16 +98,15 @@ class Schema:
         for name, value in record.items():
             spec = self.fields.get(name)
             if spec is None:
-                raise FieldError(
-                    describe(
-                        where, "a field of the schema", name, name=name, known=self.fields, fix="add it to fields:"
-                    )
-                )
+                where = f"record {record_id!r}" if record_id else ""
+                fix = "add it to fields:"
+                raise FieldError(describe(where, "a field of the schema", name, name=name, known=self.fields, fix=fix))
             if value is not None:
                 try:
                     out[name] = spec.kind.check(value)
                 except FieldError as error:
-                    raise FieldError(f"{where + ' ' if where else ''}field {name!r}: {error}") from error
+                    where = f"record {record_id!r} " if record_id else ""
+                    raise FieldError(f"{where}field {name!r}: {error}") from error
         return out
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from augury.dataset.durable import written
 from augury.errors import FieldError
 from augury.formats import Payload
+from augury.kinds import Later
 from augury.record import FieldSpec, Schema
 
 if TYPE_CHECKING:
@@ -198,13 +199,24 @@ class Stored:
 class LazyRecord(Mapping[str, Any]):
     """A record whose fields are decoded when they are looked at, each once."""
 
-    __slots__ = ("_done", "_schema", "_stored")
+    __slots__ = ("_done", "_later", "_schema", "_stored")
 
     def __init__(self, stored: Mapping[str, Any], schema: Schema) -> None:
         """Hold the stored fields that the schema has."""
         self._stored = {name: value for name, value in stored.items() if name in schema}
         self._schema = schema
         self._done: dict[str, Any] = {}
+        self._later: dict[str, Later | None] = {}
+
+    def _bytes(self, name: str) -> Any:
+        stored = self._stored[name]
+        return stored.read() if isinstance(stored, Payload) else stored
+
+    def later(self, name: str) -> Later | None:
+        """Return what stands for a field's value until it is decoded, the same object each time (see `Kind.later`)."""
+        if name not in self._later:
+            self._later[name] = self._schema[name].kind.later(self._bytes(name))
+        return self._later[name]
 
     def __getitem__(self, name: str) -> Any:
         """Return a field's canonical value.
@@ -213,11 +225,10 @@ class LazyRecord(Mapping[str, Any]):
             FieldError: when it is damaged.
         """
         if name not in self._done:
-            stored = self._stored[name]
+            later = self._later.get(name)
             try:
-                self._done[name] = self._schema[name].kind.unpack(
-                    stored.read() if isinstance(stored, Payload) else stored
-                )
+                kind = self._schema[name].kind
+                self._done[name] = kind.unpack(self._bytes(name)) if later is None else later.whole()
             except FieldError as error:
                 raise FieldError(f"field {name!r}: {error}") from error
         return self._done[name]

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from augury.catalog import registry
 from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
-from augury.kinds import Kind
+from augury.kinds import Kind, Later
 from augury.pipelines.compiling import Compiler
 from augury.pipelines.constrained import STATE, Rules, fit_constraints, read_constraints
 from augury.pipelines.donors import Ring
@@ -40,6 +41,8 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 Pool = Mapping[str, Record] | Ring
+
+NO_RINGS: Mapping[str, Ring] = MappingProxyType({})
 
 
 def pipeline(
@@ -107,7 +110,8 @@ class Pipeline:
         self.nodes = nodes
         self.ops: tuple[OpNode, ...] = tuple(compiler.nodes)
         self.schema_after = Schema(spec._replace(kind=compiler.kinds[name]) for name, spec in schema.fields.items())
-        self.warnings = tuple(dict.fromkeys(warnings))
+        self.defers, said = _deferring(schema, self.ops)
+        self.warnings = tuple(dict.fromkeys([*warnings, *said]))
         self.skipped = tuple(compiler.skipped)
         self.compile = compile
         self.needs_pool = any(n.donors for n in self.ops)
@@ -160,11 +164,13 @@ class Pipeline:
             DataError: when the record cannot be augmented, naming it and the step.
             Dropped: when a field with ``on_empty: drop`` became empty.
         """
-        self._check_ready()
-        values = self.schema.check(record, f"record {id!r}" if id else "")
-        now = self._start(values, seed, id, copy, self._rings(pool, pools))
+        if self.needs_fit:
+            self._check_ready()
+        values = self._values(record, id)
+        now = self._start(values, seed, id, copy, self._rings(pool, pools) if self.needs_pool else NO_RINGS)
         try:
-            self._advance(now)
+            for node in self.nodes:
+                node.run(now)
             return self._finish(now, record, seed)
         except Exception as error:
             raise wrap(error, now) from error
@@ -189,7 +195,7 @@ class Pipeline:
         for place, (record_id, copy, record) in enumerate(items):
             now = None
             try:
-                values = self.schema.check(record, f"record {record_id!r}")
+                values = self._values(record, record_id)
                 now = self._start(values, seed, record_id, copy, rings)
                 self._advance(now)
                 running.append((place, now, record))
@@ -276,11 +282,21 @@ class Pipeline:
             known = self._ring = (pool, Ring(pool))
         return known[1]
 
+    def _values(self, record: Record, record_id: str) -> dict[str, Any]:
+        """Return the record's canonical values, but for those that are decoded only when something runs on them."""
+        if not self.defers:
+            return self.schema.check(record, record_id)
+        later = {name: found for name in self.defers if (found := _later(self.schema[name], record)) is not None}
+        known = self.schema.check({name: record[name] for name in record if name not in later}, record_id)
+        return {name: later.get(name, known.get(name)) for name in record if name in later or name in known}
+
     def _start(
         self, values: dict[str, Any], seed: int, record_id: str, copy: int | None, rings: Mapping[str, Ring]
     ) -> Running:
         key = record_key(seed, record_id, copy)
         now = Running(self.schema, values, record_id, copy, key, rings, self.states, self.state_hashes, self.compile)
+        if self.defers:
+            now.later = {name for name in self.defers if name in values and isinstance(values[name], Later)}
         now.exceptions = self.exceptions
         now.rules = self.rules
         return now
@@ -290,7 +306,6 @@ class Pipeline:
             node.run(now)
 
     def _finish(self, now: Running, record: Record, seed: int) -> Output:
-        now.run_rows()
         values = now.finish()
         for name, kind in self._final_lifts.items():
             now.lift(name, kind)
@@ -325,7 +340,7 @@ class Pipeline:
         def batches() -> Iterator[list[tuple[str, Record]]]:
             pairs = source.items() if getattr(source, "in_order", False) else ((i, source[i]) for i in sorted(source))
             for part in batched(pairs, FIT_BATCH):
-                yield [(i, self.schema.check(record, f"record {i!r}")) for i, record in part]
+                yield [(i, self.schema.check(record, i)) for i, record in part]
 
         states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
         states |= fit_constraints(self.constraints, self.schema, batches())
@@ -370,7 +385,7 @@ class Pipeline:
         """
         self._check_ready()
         self._check_lineage(lineage)
-        values = self.schema.check(record, f"record {lineage['id']!r}")
+        values = self._values(record, lineage["id"])
         now = self._start(values, lineage["seed"], lineage["id"], lineage["copy"], self._rings(pool, pools))
         now.stored = {s["path"]: _stored(s) for s in lineage["steps"]}
         now.trace = trace
@@ -433,6 +448,33 @@ class Pipeline:
             lines.append(f"  passed by: {', '.join(passed)}")
         lines.extend(f"  run as: {line}" for line in trace)
         return "\n".join(lines)
+
+
+def _deferring(schema: Schema, ops: Sequence[OpNode]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the fields that are decoded only when something runs on them, and what is to be said of them."""
+    names, said = [], []
+    for name, spec in schema.fields.items():
+        if not spec.kind.defers:
+            continue
+        reading = [node.path for node in ops if "value" in node.op.reads and name in node.fields]
+        if reading:
+            said.append(f"fields.{name}: is decoded whole, since {reading[0]} looks at it.")
+        else:
+            names.append(name)
+            said.append(f"fields.{name}: is decoded at a half, a quarter or an eighth where steps shrink it so far.")
+    return tuple(names), said
+
+
+def _later(spec: FieldSpec, record: Record) -> Later | None:
+    """Return what stands for a field of a record that is still encoded; None where it is not, or must be decoded."""
+    if spec.name not in record:
+        return None
+    held = getattr(record, "later", None)
+    if held is not None:
+        found: Later | None = held(spec.name)
+        return found
+    value = record[spec.name]
+    return spec.kind.later(value) if isinstance(value, bytes) else None
 
 
 def _became_empty(spec: FieldSpec, value: Any, before: Record) -> bool:

@@ -19,6 +19,9 @@ from augury.rng import Rng, gate
 from augury.spaces.row import RowSize
 from augury.specs import KEEP, REFUSE, OpSpec
 
+NO_NUMBERS = bytes(64)
+"""The block of a step that neither draws nor is gated: nothing is read of it."""
+
 
 class Node(Protocol):
     """Anything that runs for a record."""
@@ -43,8 +46,8 @@ class OpNode:
     """One op on its anchors."""
 
     __slots__ = (
-        "columns", "conversions", "couplings", "donors", "fields", "independent", "index", "key", "label", "look",
-        "looks_in_pick", "op", "p", "path", "pool", "row", "spec", "stamps", "when",
+        "columns", "conversions", "couplings", "donors", "draws", "fields", "independent", "index", "key", "label",
+        "look", "looks_in_pick", "op", "p", "path", "pool", "row", "spec", "stamps", "when",
     )  # fmt: skip
 
     def __init__(
@@ -83,14 +86,17 @@ class OpNode:
         self.when = when
         self.look = frozenset(op.reads)
         self.donors = op.donors
+        self.draws = op.seeded or type(op).draw is not Op.draw
 
     def run(self, now: Running) -> None:
         """Gate, pick, draw, declare, couple, push."""
         if self.when is not None and not self.when.holds(now.came):
             return
-        block = blake2b(now.key + self.key).digest()
-        if self.p < 1.0 and gate(block) >= self.p:
-            return
+        block = NO_NUMBERS
+        if self.draws or self.donors or self.p < 1.0:
+            block = blake2b(now.key + self.key).digest()
+            if self.p < 1.0 and gate(block) >= self.p:
+                return
         present = self._present(now)
         if not present:
             return
@@ -116,32 +122,20 @@ class OpNode:
         if self.row:
             first.size = self.columns
         first.state = now.states.get(self.path) if op.fits else None
-        rng = Rng(block)
         stored = now.stored.pop(path, None) if now.stored is not None else None
-        first.look = self.look
+        draw: Any = None
         donors: tuple[str, ...] = ()
-        if self.donors:
-            donors = self._pick(now, first, rng, stored)
-        draw = op.draw(rng, first)
-        first.look = LOOK_NONE
+        if self.draws or self.donors:
+            rng = Rng(block)
+            first.look = self.look
+            if self.donors:
+                donors = self._pick(now, first, rng, stored)
+            draw = op.draw(rng, first)
+            first.look = LOOK_NONE
+        state = now.state_hashes.get(self.path) if now.state_hashes else None
         if stored is not None:
-            state = now.state_hashes.get(self.path)
-            if stored.state != state:
-                fix = "replay with the pipeline fitted on the records it was made with"
-                raise CheckFailed(describe(path, f"the fitted state {stored.state}", shown(str(state)), fix=fix))
-            if stored.draw != draw:
-                raise CheckFailed(
-                    describe(
-                        path,
-                        f"the stored draw {stored.draw}",
-                        draw,
-                        fix="replay with the versions that made the record",
-                    )
-                )
-            draw = stored.draw
-        now.applied.append(
-            Applied(path, self.spec.id, self.spec.version, present, draw, donors, now.state_hashes.get(self.path))
-        )
+            draw = _same_draw(path, stored, draw, state)
+        now.applied.append(Applied(path, self.spec.id, self.spec.version, present, draw, donors, state))
         for field in present:
             info = first
             if field != present[0]:
@@ -168,12 +162,16 @@ class OpNode:
         return donors
 
     def _push(self, now: Running, field: str, effects: Any, info: RunInfo) -> None:
-        if type(effects) is dict:
+        made = type(effects)
+        if made is dict:
             self._check_overlap(now, effects)
             for name, effect in effects.items():
                 self._push(now, name, effect, info if name == field else now.info(name))
             return
-        for effect in effects if type(effects) is list else (effects,):
+        if made is not list and not self.couplings and not self.row:
+            now.push(field, effects, info.donors)
+            return
+        for effect in effects if made is list else (effects,):
             coupled = self._couple(now, field, effect, info) if self.couplings else ()
             if self.row:
                 now.push_row(self, effect, info.donors)
@@ -258,6 +256,21 @@ class OpNode:
 
 
 LOOK_ALL = frozenset({"value", "targets", "links"})
+
+
+def _same_draw(path: str, stored: Applied, draw: Any, state: str | None) -> Any:
+    """Return a step's stored draw.
+
+    Raises:
+        CheckFailed: where the fitted state or the draw of now is another.
+    """
+    if stored.state != state:
+        fix = "replay with the pipeline fitted on the records it was made with"
+        raise CheckFailed(describe(path, f"the fitted state {stored.state}", shown(str(state)), fix=fix))
+    if stored.draw != draw:
+        fix = "replay with the versions that made the record"
+        raise CheckFailed(describe(path, f"the stored draw {stored.draw}", draw, fix=fix))
+    return stored.draw
 
 
 class LiftNode:

@@ -40,6 +40,7 @@ class Running:
         "id",
         "key",
         "kinds",
+        "later",
         "node",
         "rings",
         "rows",
@@ -87,6 +88,7 @@ class Running:
         self._segments: dict[str, Any] = {}
         self._infos: dict[str, RunInfo] = {}
         self.carried: dict[str, Any] = {}
+        self.later: set[str] = set()
 
     def branch(self, without: Sequence[str]) -> Running:
         """Return the record as it is now, without some fields, for steps whose result is taken by itself.
@@ -96,7 +98,7 @@ class Running:
         values = {name: value for name, value in self.values.items() if name not in without}
         rest = (self.rings, self.states, self.state_hashes, self.compile)
         other = Running(self.schema, values, self.id, self.copy, self.key, *rest)
-        other.came = self.came
+        other.came, other.later = self.came, set(self.later)
         other.kinds, other.applied, other.stored, other.trace = dict(self.kinds), self.applied, self.stored, self.trace
         return other
 
@@ -248,11 +250,15 @@ class Running:
         """Run what is pending on an anchor: its value once, then every target once."""
         segment = self._segments.pop(field, None)
         if segment is None or segment.empty:
+            if field in self.later:
+                self.later.discard(field)
+                self.values[field] = self.values[field].whole()
             return
         targets = self.schema.targets(field)
         if targets and (where := segment.map()) is not None:
             self._follow(field, targets, segment.source, where)
         self.values[field] = self.kind(field).render(self.values[field], segment)
+        self.later.discard(field)
         if self.trace is not None:
             self.trace.append(f"{field}: {_describe_segment(segment)}")
 
@@ -349,6 +355,7 @@ class Running:
     def remove(self, field: str) -> None:
         """Leave a field out of the output."""
         self.values.pop(field, None)
+        self.later.discard(field)
         self.carried.pop(field, None)
         self._segments.pop(field, None)
 
@@ -380,7 +387,9 @@ class Running:
 
     def finish(self) -> dict[str, Any]:
         """Run everything pending, close every target, and return the values."""
-        for field in list(self._segments):
+        if self.rows:
+            self.run_rows()
+        for field in [*self._segments, *self.later]:
             self.flush(field)
         for name in self.carried:
             spec = self.schema.fields[name]

@@ -95,10 +95,10 @@ def is_affine(m: Matrix) -> bool:
 
 def is_whole_pixel(m: Matrix) -> bool:
     """Whether the map only permutes whole pixels: flips, quarter turns and integer shifts."""
-    a, b, c, d, e, f = m[:6]
-    if not is_affine(m) or c != int(c) or f != int(f):
+    a, b, c, d, e, f, g, h, i = m
+    if g != 0.0 or h != 0.0 or i != 1.0 or c % 1.0 or f % 1.0:
         return False
-    return (b == 0.0 == d and abs(a) == 1.0 == abs(e)) or (a == 0.0 == e and abs(b) == 1.0 == abs(d))
+    return (b == 0.0 == d and a * a == 1.0 == e * e) or (a == 0.0 == e and b * b == 1.0 == d * d)
 
 
 def apply(m: Matrix, x: float, y: float) -> Point:

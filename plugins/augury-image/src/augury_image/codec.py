@@ -33,6 +33,9 @@ _JPEG_END = b"\xff\xd9"
 _ORIENTATION = 0x0112
 """EXIF's tag; its values 5 to 8 turn the picture by a quarter."""
 
+_EXIF_LIES_BEFORE = 1 << 17
+"""It is among the first segments, which hold at most 64 KB each."""
+
 _NO_LIMIT = 1 << 62
 _GREY, _RGB, _RGBA = 0, 2, 6
 """PNG colour types that OpenCV keeps as they are."""
@@ -67,6 +70,74 @@ def decode(data: bytes, mode: Mode, max_pixels: int) -> np.ndarray:
                 return image
     with _opened(data, max_pixels) as picture:
         return from_pillow(picture, mode)
+
+
+class Encoded:
+    """A JPEG that is decoded when it is known how small it may be; each size is made once.
+
+    Attributes:
+        shape: Height, width and channels of the whole image.
+    """
+
+    __slots__ = ("_data", "_grey", "_made", "shape")
+
+    def __init__(self, data: bytes, shape: tuple[int, int, int]) -> None:
+        """Hold the file's bytes."""
+        self._data = data
+        self._grey = shape[2] == 1
+        self._made: dict[int, np.ndarray] = {}
+        self.shape = shape
+
+    def whole(self) -> np.ndarray:
+        """Return the image: uint8 (height, width, channels).
+
+        Raises:
+            FieldError: for damaged files.
+        """
+        return self.reduced(1)
+
+    def reduced(self, factor: int) -> np.ndarray:
+        """Return the means of blocks of ``factor`` x ``factor`` pixels (1, 2, 4 or 8), as the decoder makes them.
+
+        The last block of a row or column may reach beyond the image.
+
+        Raises:
+            FieldError: for damaged files.
+        """
+        if factor not in self._made:
+            flag = (cv2.IMREAD_GRAYSCALE if self._grey else cv2.IMREAD_COLOR_RGB) | _REDUCED[factor]
+            image = cv2.imdecode(np.frombuffer(self._data, np.uint8), flag)
+            if image is None:
+                got = shown(f"a JPEG of {len(self._data)} bytes that cannot be decoded")
+                raise FieldError(describe("", "a whole image file", got, fix="fetch the file again"))
+            self._made[factor] = image.reshape(*image.shape[:2], self.shape[2])
+        return self._made[factor]
+
+
+_REDUCED = {
+    1: 0,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+
+
+def encoded(data: bytes, mode: Mode, max_pixels: int) -> Encoded | None:
+    """Return a JPEG to be decoded later; None for other files, damaged headers and pictures that EXIF turns.
+
+    Raises:
+        FieldError: for one of too many pixels.
+    """
+    header = _header(data) if data.startswith(_JPEG) else None
+    if header is None or not header.exact:
+        return None
+    _limit(header.width, header.height, max_pixels)
+    if b"Exif" in data[:_EXIF_LIES_BEFORE]:
+        with _opened(data, max_pixels) as picture:
+            if picture.getexif().get(_ORIENTATION, 1) != 1:
+                return None
+    grey = mode == "grey" or (mode == "any" and header.channels == 1)
+    return Encoded(data, (header.height, header.width, 1 if grey else 3))
 
 
 def probe(data: bytes, mode: Mode, max_pixels: int) -> None:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from augury.effects import Border, Interpolation
+from augury.effects import Interpolation
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSegment
 from augury_image.dense import resample_trace, trace
 from augury_image.paint import blend, colour_of, outside, paint_outside, to_units, unit_colour
 from augury_image.tones import tone, tone_colour
-from augury_image.warp import resample, resample_dense
+from augury_image.warp import least_factor, permute, resample, resample_dense
+
+if TYPE_CHECKING:
+    from augury_image.codec import Encoded
 
 
-def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np.ndarray:
+def render_encoded(encoded: Encoded, segment: PlaneSegment, bounded: bool = True) -> np.ndarray:
+    """Return `render` of a file that is decoded only now: reduced as far as the segment shrinks it everywhere."""
+    factor = 1
+    if segment.warps and not segment.dense and segment.interpolation not in (None, "nearest"):
+        factor = min(least_factor(segment.matrix, (segment.size.height, segment.size.width)), 8)
+    return render(encoded.reduced(factor), segment, bounded, factor)
+
+
+def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True, reduced: int = 1) -> np.ndarray:
     """Return ``image`` with the segment's warps run as one resample, then its tones, then the outside painted.
 
     Args:
         image: uint8, uint16 or float32, (height, width, channels). Never changed.
         segment: Warps, dense fields and tones.
         bounded: Whether floats are held to [0, 1], which cubic and lanczos interpolation overshoot.
+        reduced: How many of the segment's source pixels one of ``image`` stands for, across and down.
 
     Cost: one pass for the warp, one for the tones; edges that cut the output cost a polygon each.
     """
@@ -30,14 +44,21 @@ def render(image: np.ndarray, segment: PlaneSegment, bounded: bool = True) -> np
         return tone(image, segment.tones)
     channels = image.shape[2]
     canvases = segment.canvases()
-    border: Border = segment.border
-    first = (0.0,) * channels
+    border, first = segment.border, (0.0,) * channels
     if border == "constant":
         border = "replicate"
-        if canvases and canvases[0].step == 0 and canvases[0].tones_before == 0:
+        if canvases and canvases[0].step == 0 and canvases[0].tones_before == 0 and reduced == 1:
             border, first = "constant", colour_of(canvases.pop(0).fill, channels, image.dtype)
-    out = resample(image, segment.matrix, size, border, first, segment.interpolation or "linear")
-    out = tone(_held(out, segment, bounded), segment.tones, owned=True)
+    if segment.interpolation is None and channels <= 4:
+        out = permute(image, segment.matrix, size, border, first)
+    else:
+        matrix = segment.matrix
+        if reduced > 1:
+            matrix = geo.compose(matrix, geo.scaling(reduced, reduced))
+        out = resample(image, matrix, size, border, first, segment.interpolation or "linear")
+        out = _held(out, segment, bounded)
+    if segment.tones:
+        out = tone(out, segment.tones, owned=True)
     for canvas in canvases:
         colour = tone_colour(unit_colour(canvas.fill, channels), segment.tones[canvas.tones_before :])
         paint_outside(out, canvas.outline, to_units(colour, image.dtype))

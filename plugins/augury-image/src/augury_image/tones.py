@@ -6,9 +6,10 @@ tones leave alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import groupby
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ _LEVELS: dict[np.dtype, np.ndarray] = {
 }
 
 _TO_LUMA = np.array((*_LUMA, 0.0), np.float32)
-_NEGATIVE = np.arange(255, -1, -1, dtype=np.uint8)[:, None]
+_NEGATIVE = bytes(range(255, -1, -1))
 
 
 def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
@@ -138,18 +139,32 @@ def _in_sixteen_bits(image: np.ndarray, tones: Tones) -> np.ndarray:
 
 def _table(image: np.ndarray, curves: Tones, dtype: np.dtype) -> np.ndarray:
     """Tabulate curves for every level of an integer image: (levels, 1), or (levels, channels) where they differ."""
-    table = levels = _LEVELS[image.dtype]
+    colours = image.shape[2] - 1 if _has_opacity(image) else 0
+    if len(curves) == 1 and isinstance(one := curves[0], Curve) and not one.args:
+        return _constant_table(one.fn, image.dtype, colours, dtype)
+    return _tabulate(curves, image.dtype, colours, dtype)
+
+
+@lru_cache(maxsize=16)
+def _constant_table(fn: Callable[..., np.ndarray], source: np.dtype, colours: int, dtype: np.dtype) -> np.ndarray:
+    """A curve without arguments is the same each time."""
+    return _tabulate([Curve(fn)], source, colours, dtype)
+
+
+def _tabulate(curves: Tones, source: np.dtype, colours: int, dtype: np.dtype) -> np.ndarray:
+    """``colours`` is how many channels stand before an opacity; 0 where there is none."""
+    table = levels = _LEVELS[source]
     for curve in curves:
         assert isinstance(curve, Curve)
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
-    if _has_opacity(image):
-        table = np.concatenate([np.broadcast_to(table, (len(levels), image.shape[2] - 1)), levels], axis=1)
+    if colours:
+        table = np.concatenate([np.broadcast_to(table, (len(levels), colours)), levels], axis=1)
     return (table * UNIT[dtype] + 0.5).astype(dtype)
 
 
 def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
     if image.dtype == np.uint8 and table.shape[1] == 1:
-        if table[0, 0] == 255 and (table == _NEGATIVE).all():
+        if table.tobytes() == _NEGATIVE:
             return cv2.bitwise_not(image, dst=image if owned else None).reshape(image.shape)
         out = image if owned and image.flags.c_contiguous else image.copy()
         stringzilla.translate(memoryview(out.data), memoryview(table.ravel().data), inplace=True)
@@ -168,11 +183,32 @@ def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:
 
 def _fixed_point(image: np.ndarray, color: Color) -> np.ndarray:
     """One colour matrix on integers: OpenCV multiplies, rounds and saturates in one pass."""
+    if image.shape[2] == 3 and (dropped := _dropped(image, color)) is not None:
+        return dropped
     matrix = _matrix(color, image.shape[2])
     matrix[:, -1] *= np.float32(UNIT[image.dtype])
     if image.shape[2] == 3 and (matrix == _TO_LUMA).all():
         return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return cv2.transform(image, matrix).reshape(image.shape)
+
+
+def _dropped(image: np.ndarray, color: Color) -> np.ndarray | None:
+    """Return the image, where a matrix keeps some channels and sets the others to a constant; None for any other."""
+    m, unit = color.matrix, UNIT[image.dtype]
+    if not _is_diagonal(color) or image.shape[0] * image.shape[1] <= 4:  # OpenCV takes so few pixels for the colour
+        return None
+    kept: Any = [0.0] * 4
+    put: Any = [0.0] * 4
+    for channel, (gain, shift) in enumerate(((m[0], m[3]), (m[5], m[7]), (m[10], m[11]))):
+        if gain == 1.0 and shift == 0.0:
+            kept[channel] = unit
+        elif gain == 0.0:
+            put[channel] = float(round(min(max(shift, 0.0), 1.0) * unit))
+        else:
+            return None
+    kept, put = tuple(kept), tuple(put)
+    out = cv2.bitwise_and(image, kept)
+    return np.asarray(cv2.bitwise_or(out, put, dst=out) if any(put) else out)
 
 
 def _evaluate(value: np.ndarray, tones: Tones, opacity: bool) -> np.ndarray:

@@ -53,10 +53,11 @@ def resample(
         colour: The constant border's colour, one number a channel, in the array's units.
         interpolation: ``area`` is linear after the reduction.
     """
+    whole = geo.is_whole_pixel(matrix)
 
     def kernel(part: np.ndarray, colour: Colour) -> np.ndarray:
-        if geo.is_whole_pixel(matrix):
-            return _permute(part, matrix, size, border, colour)
+        if whole:
+            return permute(part, matrix, size, border, colour)
         return _warp(part, matrix, size, border, colour, interpolation)
 
     return _by_channels(kernel, image, colour, size)
@@ -111,8 +112,18 @@ def gather(image: np.ndarray, x0: int, y0: int, x1: int, y1: int, border: Border
     return wide[y0 + pads[0] : y1 + pads[0], x0 + pads[2] : x1 + pads[2]]
 
 
-def _permute(image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border, colour: Colour) -> np.ndarray:
-    """Flips, quarter turns and whole shifts, copied."""
+def permute(
+    image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border = "replicate", colour: Colour = ()
+) -> np.ndarray:
+    """Return a new array (height, width, channels) of ``size``: flips, quarter turns and whole shifts, copied.
+
+    Args:
+        image: Of any channel count where nothing outside it is seen, else of one, three or four channels.
+        m: Source to output; `augury.spaces.geometry.is_whole_pixel`.
+        size: Height and width of the output.
+        border: What lies outside the source.
+        colour: The constant border's colour, one number a channel, in the array's units.
+    """
     turned = m[0] == 0.0
     # The factor that a source axis is seen by, 1 or -1, where its zero falls, and how many pixels are seen.
     x_sign, x_zero, across = (m[3], m[5], size[0]) if turned else (m[0], m[2], size[1])
@@ -124,8 +135,10 @@ def _permute(image: np.ndarray, m: Matrix, size: tuple[int, int], border: Border
         part = cv2.transpose(part).reshape(part.shape[1], part.shape[0], -1)
     mirror_x, mirror_y = (m[1] < 0, m[3] < 0) if turned else (m[0] < 0, m[4] < 0)
     if mirror_x or mirror_y:
-        return cv2.flip(part, -1 if mirror_x and mirror_y else 1 if mirror_x else 0)
-    return part.copy() if np.may_share_memory(part, image) else part
+        part = cv2.flip(part, -1 if mirror_x and mirror_y else 1 if mirror_x else 0)
+    elif np.may_share_memory(part, image) or not part.flags.c_contiguous:
+        part = part.copy()
+    return part.reshape(*size, -1)
 
 
 def _warp(
@@ -164,6 +177,11 @@ def _factors(m: Matrix, back: Matrix, size: tuple[int, int]) -> tuple[int, int]:
         scale_x = min(math.hypot(s[0], s[2]) for s in slopes)
         scale_y = min(math.hypot(s[1], s[3]) for s in slopes)
     return reduced_factor(scale_x), reduced_factor(scale_y)
+
+
+def least_factor(m: Matrix, size: tuple[int, int]) -> int:
+    """Return the power of two that both axes of the source may be reduced by before it is warped."""
+    return min(_factors(m, geo.invert(m), size))
 
 
 def reduced_factor(scale: float) -> int:

@@ -15,15 +15,18 @@ from augury.record import type_name
 from augury.spaces.plane import PlaneSegment, PlaneSize
 from augury.values import canonical_bytes
 from augury_image.paint import UNIT
+from augury_image.render import render, render_encoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from augury.views import Picture
+    from augury_image.codec import Encoded
 
 LOSSY = (".jpg", ".jpeg", ".webp", ".avif")
 """How the names of files end whose pixels are not what they were before they were kept."""
 
+_BYTES = np.dtype(np.uint8)
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -37,11 +40,11 @@ class _Plane(Kind):
         """Return height, width and channels."""
         return PlaneSize(*value.shape)
 
-    def render(self, value: np.ndarray, segment: PlaneSegment) -> np.ndarray:
+    def render(self, value: np.ndarray | Encoded, segment: PlaneSegment) -> np.ndarray:
         """Run pending warps and tones: one resample, one table."""
-        from augury_image.render import render
-
-        return render(value, segment, self.bounded)
+        if isinstance(value, np.ndarray):
+            return render(value, segment, self.bounded)
+        return render_encoded(value, segment, self.bounded)
 
     def apply(self, value: np.ndarray, effect: Pixels, sources: Sequence[np.ndarray]) -> np.ndarray:
         """Run an opaque image function.
@@ -79,6 +82,10 @@ class Image(_Plane):
         quality: Quality of ``jpeg`` and ``webp``, 1 to 100.
         mode: What files are decoded to: ``any`` keeps grey, colour, opacity; ``rgb`` and ``grey`` convert.
         max_pixels: Greatest height x width that is decoded; larger files are refused by their header alone.
+        decode: ``reduced`` decodes a JPEG at a half, a quarter or an eighth of its sides where the warps shrink it at
+            least so far, instead of averaging its pixels afterwards: faster, and nearly the same. Sizes, draws and
+            targets are those of ``full``. A step that looks at the picture has it decoded in full, and so has a
+            picture that EXIF turns.
     """
 
     payload = True
@@ -88,6 +95,7 @@ class Image(_Plane):
     quality: Annotated[int, Within(1, 100)] = 95
     mode: Literal["any", "rgb", "grey"] = "any"
     max_pixels: Annotated[int, Within(1)] = 100_000_000
+    decode: Literal["full", "reduced"] = "full"
 
     def check(self, value: Any) -> np.ndarray:
         """Return a C-contiguous uint8, uint16 or float32 array (height, width, channels).
@@ -99,7 +107,7 @@ class Image(_Plane):
             return self.unpack(value)
         if type(value) is not np.ndarray:
             value = _as_array(value)
-        if value.dtype != np.uint8:
+        if value.dtype is not _BYTES and value.dtype != _BYTES:
             value = _unit_dtype(value)
         return _shaped(value)
 
@@ -134,6 +142,21 @@ class Image(_Plane):
         from augury_image.codec import probe
 
         probe(_file_of(stored), self.mode, self.max_pixels)
+
+    @property
+    def defers(self) -> bool:
+        """Whether JPEGs are decoded when it is known how small they may be."""
+        return self.decode == "reduced"
+
+    def later(self, stored: Any) -> Encoded | None:
+        """Return a JPEG that is still encoded; None for files that are decoded in full anyway.
+
+        Raises:
+            FieldError: for one of too many pixels.
+        """
+        from augury_image.codec import encoded
+
+        return encoded(_file_of(stored), self.mode, self.max_pixels) if self.defers else None
 
     def loses(self, name: str) -> str:
         """Say that a lossy file's pixels are compressed with loss once more."""

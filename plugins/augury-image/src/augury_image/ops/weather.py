@@ -12,9 +12,8 @@ from augury.effects import Pixels
 from augury.op import Info, Op
 from augury.params import Fraction, FractionRange, IntRange, Range, Within
 from augury.rng import Rng, generator
-from augury_image.ops.blurs import line_kernel
 from augury_image.paint import unit_colour
-from augury_image.working import DTYPES, clouds, colours_of, in_floats, luma_of
+from augury_image.working import DTYPES, UNIT_LEVELS, clouds, colours_of, in_floats, luma_levels, veiled
 
 _DEPTHS = ((0.5, 1.0, 0.35), (1.0, 0.45, 0.6), (2.0, 0.12, 0.9))
 """Rain and snow in three sheets, far to near: size, share of the drops, how much of the light behind they hide."""
@@ -30,7 +29,7 @@ class Rain(Op):
         slant_deg_range: (lo, hi) of the streaks' angle from the vertical in degrees.
         length_frac_range: (lo, hi) of a middle streak's length, as a fraction of the height.
     Draws: density, slant and length uniform; the drops' sub-seed.
-    Cost: three sparse planes, each filtered along a line, and two passes.
+    Cost: a line a drop, and four passes.
     """
 
     on = "image"
@@ -59,7 +58,7 @@ class Snow(Op):
         density_range: (lo, hi) in [0, 1] of falling snow.
         cover_range: (lo, hi) in [0, 1] of the lying snow: bright parts turn white.
     Draws: density, cover and the wind's slant uniform; the flakes' sub-seed.
-    Cost: three sparse planes, each blurred, and three passes.
+    Cost: three sparse planes, each filtered, and some passes.
     """
 
     on = "image"
@@ -197,78 +196,81 @@ class ChromaticAberration(Op):
         return Pixels(fringed, draw, DTYPES)
 
 
-def _sparse(rng: np.random.Generator, height: int, width: int, count: float) -> np.ndarray:
-    """Return float32 (height, width): about ``count`` points of random strength, 0.4 to 1."""
-    plane = np.zeros((height, width), np.float32)
-    n = round(count)
-    rows, columns = rng.integers(0, height, n), rng.integers(0, width, n)
-    plane[rows, columns] = rng.uniform(0.4, 1.0, n).astype(np.float32)
-    return plane
-
-
-def _coarseness(size: float, height: int, width: int) -> int:
-    """Return what a sheet's resolution is divided by: near drops are large and out of focus."""
-    return 2 if size >= 1.0 and min(height, width) >= 64 else 1
-
-
-def _over(veil: np.ndarray, sheet: np.ndarray, opacity: float) -> np.ndarray:
-    """Return a veil with a nearer sheet before it, which hides at most ``opacity``."""
-    return 1.0 - (1.0 - veil) * (1.0 - np.minimum(sheet, np.float32(opacity)))
-
-
 def rained(image: np.ndarray, density: float, slant_deg: float, length_frac: float, seed: int) -> np.ndarray:
     """Return the image behind three sheets of rain."""
     height, width = image.shape[:2]
     rng = generator(seed)
-    veil = np.zeros((height, width), np.float32)
+    veil: np.ndarray = np.zeros((height, width), np.uint8)
     for size, share, opacity in _DEPTHS:
-        coarse = _coarseness(size, height, width)
-        length = min(max(length_frac * height * size, 2.0), 120.0) / coarse
-        thickness = max(height * 0.0011 * size / coarse, 0.35)
-        drops = _sparse(
-            rng, height // coarse, width // coarse, density * share * height * width / (length * coarse * 14.0)
-        )
-        drops = cv2.GaussianBlur(drops, (0, 0), thickness)
-        kernel = line_kernel(length, 90.0 + slant_deg + float(rng.uniform(-1.5, 1.5)))
-        streaks: np.ndarray = cv2.filter2D(drops, -1, kernel)
-        # A drop of strength 1 spreads over the streak's length and width; at opacity it is to be as bright as that.
-        streaks = streaks * np.float32(opacity * 0.7 * length * thickness * 2.5)
-        veil = _over(veil, cv2.resize(streaks, (width, height)), opacity)
-    haze = np.float32(0.22 * density)
+        length = min(max(length_frac * height * size, 2.0), 120.0)
+        thickness = max(1, round(height * 0.00275 * size))
+        count = round(density * share * height * width / (length * 14.0))
+        _streak(veil, rng, count, length, 90.0 + slant_deg, thickness, 255.0 * opacity)
+    veil = cv2.GaussianBlur(veil, (3, 3), 0.5).reshape(height, width)
+    haze, seen = 0.22 * density, 1.0 - 0.7 * UNIT_LEVELS
+    light = 0.35 + 0.55 * float(luma_levels(image).mean()) / 255.0
+    wet = 0.8 * light * haze * seen + min(light + 0.2, 1.0) * (1.0 - seen)
+    return veiled(image, veil, (1.0 - haze) * seen, wet)
 
-    def wet(value: np.ndarray) -> np.ndarray:
-        light = np.float32(0.35 + 0.55 * float(luma_of(value).mean()))
-        dull = value * (1.0 - haze) + light * haze * np.float32(0.8)
-        return dull + (np.float32(min(float(light) + 0.2, 1.0)) - dull) * (veil * np.float32(0.7))[:, :, None]
 
-    return in_floats(image, wet)
+def _streak(
+    veil: np.ndarray,
+    rng: np.random.Generator,
+    count: int,
+    length: float,
+    angle_deg: float,
+    thickness: int,
+    level: float,
+) -> None:
+    """Draw ``count`` straight streaks about an angle, of three strengths up to ``level``, over those that are there."""
+    rows, columns = veil.shape
+    middles = rng.random((count, 1, 2)) * (columns, rows)
+    angles = np.radians(angle_deg + rng.uniform(-1.5, 1.5, count))
+    half = np.stack([np.cos(angles), -np.sin(angles)], axis=1)[:, None] * (length / 2.0)
+    ends = np.rint((middles + np.concatenate([-half, half], axis=1) - 0.5) * 16.0).astype(np.int32)
+    line = cv2.LINE_AA if thickness > 1 else cv2.LINE_8  # thin ones are smoothed afterwards
+    for part, strength in zip(np.array_split(ends, 3), (0.35, 0.5, 0.7), strict=True):
+        if len(part):
+            cv2.polylines(veil, list(part), False, (level * strength,), thickness, line, 4)
 
 
 def snowed(image: np.ndarray, density: float, cover: float, slant_deg: float, seed: int) -> np.ndarray:
     """Return the image behind falling snow, its bright parts white."""
     height, width = image.shape[:2]
     rng = generator(seed)
-    veil = np.zeros((height, width), np.float32)
+    veil: np.ndarray = _lying(image, cover, seed ^ 1)
+    np.maximum(veil, np.uint8(38 * density), out=veil)
     for size, share, opacity in _DEPTHS:
-        coarse = _coarseness(size, height, width)
-        radius = max(min(height, width) * 0.0028 * size, 0.5) / coarse
-        flakes = _sparse(
-            rng, height // coarse, width // coarse, density * share * height * width * 0.008 / (radius * coarse + 0.5)
-        )
-        flakes = cv2.GaussianBlur(flakes, (0, 0), radius)
-        flakes = cv2.filter2D(flakes, -1, line_kernel(max(radius * 1.5, 1.0), 90.0 + slant_deg))
-        flakes = flakes * np.float32(2 * math.pi * radius * radius * opacity * 1.6)
-        veil = _over(veil, cv2.resize(flakes, (width, height)), opacity)
-    drifts = clouds(height, width, seed ^ 1, 0.5, max(height, width) / 6.0)
+        coarse = 2 if size >= 1.0 and min(height, width) >= 64 else 1  # near flakes are large and out of focus
+        radius = max(min(height, width) * 0.0028 * size, 0.5)
+        flakes = np.zeros((height // coarse, width // coarse), np.uint8)
+        count = round(density * share * height * width * 0.008 / (radius + 0.5))
+        places = rng.integers(0, flakes.size, count)
+        flakes.ravel()[places] = rng.uniform(255.0 * 0.4 * opacity, 255.0 * opacity, count)
+        sheet = cv2.filter2D(flakes, -1, _flake(radius / coarse, 90.0 + slant_deg))
+        np.maximum(veil, cv2.resize(sheet, (width, height)).reshape(height, width), out=veil)
+    return veiled(image, veil, 1.0 - UNIT_LEVELS, 0.96 * UNIT_LEVELS)
 
-    def white(value: np.ndarray) -> np.ndarray:
-        luma = luma_of(value)
-        lying = np.clip((luma + 0.35 * (drifts - 0.5) - np.float32(1.0 - 0.75 * cover)) * 5.0, 0.0, 1.0)
-        lying *= np.float32(0.9)
-        snowy = value + (np.float32(0.94) - value) * np.maximum(lying, np.float32(0.15 * density))[:, :, None]
-        return snowy + (np.float32(0.98) - snowy) * veil[:, :, None]
 
-    return in_floats(image, white)
+def _lying(image: np.ndarray, cover: float, seed: int) -> np.ndarray:
+    """Return uint8 (height, width): how white the lying snow makes each pixel; it lies in drifts on what is bright."""
+    height, width = image.shape[:2]
+    rows, columns = math.ceil(height / 8), math.ceil(width / 8)
+    coarse = np.rint(clouds(rows, columns, seed, 0.5, max(rows, columns) / 6.0) * 255.0).astype(np.uint8)
+    drifts = cv2.resize(coarse, (width, height)).reshape(height, width)
+    darkest = 255.0 * (1.175 - 0.75 * cover)
+    bright = cv2.addWeighted(luma_levels(image), 5.0, drifts, 1.75, -5.0 * darkest)
+    return cv2.convertScaleAbs(bright, alpha=0.9).reshape(height, width)
+
+
+def _flake(radius: float, angle_deg: float) -> np.ndarray:
+    """Return float32 (side, side): a soft dot, 1 at its middle, drawn out a little by the wind."""
+    reach = math.ceil(2.5 * radius)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1] / radius
+    angle = math.radians(angle_deg)
+    along, across = x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)
+    dot = np.exp(-0.5 * ((along / 1.3) ** 2 + across**2))
+    return np.where(dot < 0.04, 0.0, dot).astype(np.float32)
 
 
 def fogged(image: np.ndarray, density: float, seed: int, light: float) -> np.ndarray:
