@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
@@ -14,9 +13,12 @@ from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, desc
 from augury.kinds import Kind, Later
 from augury.pipelines.compiling import Compiler
 from augury.pipelines.constrained import STATE, Rules, fit_constraints, read_constraints
+from augury.pipelines.deferring import deferring, later_value
 from augury.pipelines.donors import Ring
+from augury.pipelines.explaining import explain
 from augury.pipelines.fields import parse_schema
-from augury.pipelines.nodes import GroupNode, LiftNode, Node, OpNode, conditions_of, wrap
+from augury.pipelines.identity import fingerprint
+from augury.pipelines.nodes import Node, OpNode, wrap
 from augury.pipelines.output import Applied, Dropped, Output
 from augury.pipelines.rows import run_rows
 from augury.pipelines.running import Running
@@ -110,7 +112,7 @@ class Pipeline:
         self.nodes = nodes
         self.ops: tuple[OpNode, ...] = tuple(compiler.nodes)
         self.schema_after = Schema(spec._replace(kind=compiler.kinds[name]) for name, spec in schema.fields.items())
-        self.defers, said = _deferring(schema, self.ops)
+        self.defers, said = deferring(schema, self.ops)
         self.warnings = tuple(dict.fromkeys([*warnings, *said]))
         self.skipped = tuple(compiler.skipped)
         self.compile = compile
@@ -121,25 +123,13 @@ class Pipeline:
         self.states: Mapping[str, Any] = {}
         self.state_hashes: Mapping[str, str] = {}
         self.rules = Rules(constraints, schema, {}) if constraints else None
-        self.fingerprint = self._fingerprint()
+        self.fingerprint = fingerprint(nodes, schema, constraints)
         self._final_lifts: dict[str, Kind] = {
             name: spec.kind for name, spec in self.schema_after.fields.items() if spec.kind is not schema[name].kind
         }
         self.exceptions = registry().exceptions(f.kind_id for f in schema.fields.values() if f.link)
         self._drop_if_empty = tuple(f for f in schema.fields.values() if f.on_empty == "drop")
         self._ring: tuple[object, Ring] | None = None
-
-    def _fingerprint(self) -> str:
-        """Hash what determines the output beside keys and data: every step, its parameters and version, every field."""
-        steps = [_describe(n) for n in self.nodes]
-        fields = [
-            [f.name, f.kind_id, f.kind.to_dict(), f.link, f.role, f.on_unmoved, f.on_empty]
-            for f in self.schema.fields.values()
-        ]
-        parts = [steps, fields]
-        if self.constraints:
-            parts.append([[c.id, c.to_dict()] for c in self.constraints])
-        return blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -286,7 +276,7 @@ class Pipeline:
         """Return the record's canonical values, but for those that are decoded only when something runs on them."""
         if not self.defers:
             return self.schema.check(record, record_id)
-        later = {name: found for name in self.defers if (found := _later(self.schema[name], record)) is not None}
+        later = {name: found for name in self.defers if (found := later_value(self.schema[name], record)) is not None}
         known = self.schema.check({name: record[name] for name in record if name not in later}, record_id)
         return {name: later.get(name, known.get(name)) for name in record if name in later or name in known}
 
@@ -424,57 +414,7 @@ class Pipeline:
 
     def explain(self, lineage: Mapping[str, Any], trace: Sequence[str] = ()) -> str:
         """Return in words how a record came to be: its key, each applied step with its draw, what ran together."""
-        copy = "the original" if lineage["copy"] is None else f"copy {lineage['copy']}"
-        lines = [f"{lineage['id']}: {copy}, seed {lineage['seed']}"]
-        done = {s["path"] for s in lineage["steps"]}
-        when = dict(conditions_of(self.nodes))
-        for number, step in enumerate(lineage["steps"], 1):
-            draw = (
-                ", ".join(f"{k}={_short(v)}" for k, v in step["draw"].items())
-                if isinstance(step.get("draw"), Mapping)
-                else ""
-            )
-            condition = when.get(step["path"]) or when.get(step["path"].rpartition(":")[0], "")
-            on = f"{step['op']} on {', '.join(step['fields'])}{condition}"
-            lines.append(f"  {number}. {on}{': ' + draw if draw else ''}")
-            if step.get("donors"):
-                lines.append(f"     with {', '.join(step['donors'])}")
-        passed = [
-            n.path + when.get(n.path, "")
-            for n in self.ops
-            if not any(p == n.path or p.startswith(n.path + ":") for p in done)
-        ]
-        if passed:
-            lines.append(f"  passed by: {', '.join(passed)}")
-        lines.extend(f"  run as: {line}" for line in trace)
-        return "\n".join(lines)
-
-
-def _deferring(schema: Schema, ops: Sequence[OpNode]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the fields that are decoded only when something runs on them, and what is to be said of them."""
-    names, said = [], []
-    for name, spec in schema.fields.items():
-        if not spec.kind.defers:
-            continue
-        reading = [node.path for node in ops if "value" in node.op.reads and name in node.fields]
-        if reading:
-            said.append(f"fields.{name}: is decoded whole, since {reading[0]} looks at it.")
-        else:
-            names.append(name)
-            said.append(f"fields.{name}: is decoded at a half, a quarter or an eighth where steps shrink it so far.")
-    return tuple(names), said
-
-
-def _later(spec: FieldSpec, record: Record) -> Later | None:
-    """Return what stands for a field of a record that is still encoded; None where it is not, or must be decoded."""
-    if spec.name not in record:
-        return None
-    held = getattr(record, "later", None)
-    if held is not None:
-        found: Later | None = held(spec.name)
-        return found
-    value = record[spec.name]
-    return spec.kind.later(value) if isinstance(value, bytes) else None
+        return explain(self.nodes, self.ops, lineage, trace)
 
 
 def _became_empty(spec: FieldSpec, value: Any, before: Record) -> bool:
@@ -489,37 +429,3 @@ def _stored(step: Mapping[str, Any]) -> Applied:
     return Applied(
         step["path"], step["op"], step["version"], tuple(step["fields"]), step.get("draw"), donors, step.get("state")
     )
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _describe_condition(node: OpNode | GroupNode) -> list[Any]:
-    return [] if node.when is None else [["when", *node.when.to_list()]]
-
-
-def _describe(node: Node) -> Any:
-    if isinstance(node, OpNode):
-        columns = dict(node.columns.columns)
-        return [
-            node.path,
-            node.spec.id,
-            node.spec.version,
-            node.op.to_dict(),
-            node.p,
-            node.fields,
-            node.independent,
-            node.pool,
-            columns,
-            *_describe_condition(node),
-        ]
-    if isinstance(node, GroupNode):
-        members = [[_describe(n) for n in member] for member in node.members]
-        blend = [node.blend.concentration] if node.blend else []
-        return [node.path, node.kind, node.p, node.weights, node.n_range, members, *blend, *_describe_condition(node)]
-    assert isinstance(node, LiftNode)
-    return ["lift", {name: kind.entry_id for name, kind in node.kinds.items()}]
