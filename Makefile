@@ -53,7 +53,7 @@ format: $(READY)  ## put the code into the house's format
 	$(PY) -m ruff check --fix $(LINTED)
 	$(PY) -m ruff format $(LINTED)
 
-bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the first time)
+bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the first time); AUGURY_BENCH_RECORDS=100000 is shorter
 	NO_ALBUMENTATIONS_UPDATE=1 $(BENCH_PY) -m tests.bench
 
 torch: $(BENCH_READY)  ## run the tests that need torch or a peer: synthesis, bridges, parity, training

@@ -56,7 +56,7 @@ def database(folder: Path, threads: int = 1, memory: int = MEMORY) -> Iterator[d
     try:
         with duckdb.connect(str(spill / "barrier.duckdb"), config=options) as connection:
             yield connection
-    except duckdb.OutOfMemoryException as error:
+    except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:  # the latter: no room to commit
         got = shown(str(error).splitlines()[0])
         expected = f"records that sort in {memory * threads} MB"
         raise TooWide(describe(str(folder), expected, got, fix="free disk or memory and run again")) from error
