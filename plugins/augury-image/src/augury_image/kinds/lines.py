@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
@@ -17,7 +16,8 @@ from augury.params import Fraction, Within
 from augury.record import type_name
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
-from augury_image.kinds.shapes import STEPS_PER_EDGE, Label, label_type, labels_of, numbers, pack_label, split_entries
+from augury_image.kinds.paths import Paths, run_of, runs_of
+from augury_image.kinds.shapes import STEPS_PER_EDGE, Label, label_type, labels_of, pack_label, split_entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,36 +25,11 @@ if TYPE_CHECKING:
     from augury.views import Outline
 
 Chain: TypeAlias = tuple[Point, ...]
-Chains: TypeAlias = tuple[np.ndarray, ...]
-"""One object: read-only float64 (k, 2) arrays of x and y, k >= 2."""
+_LEAST = ("a line", 2)
 
 
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """Objects, each a tuple of chains float64 (k, 2) in pixels, and a tuple of their ``labels``."""
-
-    objects: tuple[Chains, ...]
-    labels: tuple[Label, ...]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Lines) or self.labels != other.labels:
-            return False
-        return all(
-            len(a) == len(b) and all(map(np.array_equal, a, b))
-            for a, b in zip(self.objects, other.objects, strict=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def bounds(self) -> tuple[float, float, float, float] | None:
-        """Return the smallest upright box around all of them; None where there are none."""
-        if not len(self):
-            return None
-        points = np.concatenate([chain for chains in self.objects for chain in chains])
-        return (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+class Lines(Paths):
+    """Objects, each a tuple of chains float64 (k, 2) in pixels, k >= 2, and a tuple of their ``labels``."""
 
 
 class Line(NamedTuple):
@@ -97,7 +72,7 @@ class LinesKind(Kind):
         if not isinstance(given, list | tuple | np.ndarray):
             fix = "give a list of objects, each a list of points"
             raise FieldError(describe("", "a list of lines", type_name(value), fix=fix))
-        objects = tuple(_chains(one) for one in given)
+        objects = tuple(runs_of(one, *_LEAST) for one in given)
         return Lines(objects, labels_of(labels, len(objects)))
 
     def open(self, value: Lines, size: PlaneSize) -> list[Line]:
@@ -131,7 +106,7 @@ class LinesKind(Kind):
         for line in carried:
             seen, whole = sum(map(_length, line.seen)), sum(map(_length, line.full))
             if line.seen and seen >= self.min_length_px and seen >= self.min_visibility * whole - 1e-9:
-                objects.append(tuple(_chain(chain) for chain in line.seen))
+                objects.append(tuple(run_of(chain, *_LEAST) for chain in line.seen))
                 labels.append(line.label)
         return Lines(tuple(objects), tuple(labels))
 
@@ -163,29 +138,11 @@ class LinesKind(Kind):
         """Return lines on an image 48 wide and 32 high, one of two chains."""
         names = ("lane", "kerb") if self.labels == "text" else (1, 2)
         lane, dashes = [[5, 31], [12.5, 20], [20, 2]], [[[30, 30], [32, 22]], [[34, 14], [36, 6], [40, 3]]]
-        return [Lines((_chains(lane), _chains(dashes)), names), Lines((_chains(lane),), (None,)), Lines((), ())]
-
-
-def _chains(one: Any) -> Chains:
-    """Read one object: a chain, a flat chain, or a list of either."""
-    if isinstance(one, np.ndarray):
-        one = one.tolist()
-    if not isinstance(one, list | tuple) or not one:
-        raise FieldError(describe("", "a line of at least 2 points", type_name(one), fix="give a list of points"))
-    first = one[0]
-    if isinstance(first, int | float | np.number):
-        if len(one) % 2:
-            raise FieldError(describe("", "a flat line of x, y pairs", len(one), fix="give pairs"))
-        return (_chain(np.reshape(np.asarray(one, np.float64), (-1, 2))),)
-    nested = not (len(first) == 2 and all(isinstance(v, int | float | np.number) for v in first))
-    return tuple(part for inner in one for part in _chains(inner)) if nested else (_chain(one),)
-
-
-def _chain(points: Any) -> np.ndarray:
-    array = numbers(points, 2, "points (x, y)")
-    if len(array) < 2:
-        raise FieldError(describe("", "a line of at least 2 points", len(array), fix="drop it, or use keypoints"))
-    return array
+        return [
+            Lines((runs_of(lane, *_LEAST), runs_of(dashes, *_LEAST)), names),
+            Lines((runs_of(lane, *_LEAST),), (None,)),
+            Lines((), ()),
+        ]
 
 
 def _length(chain: Chain) -> float:

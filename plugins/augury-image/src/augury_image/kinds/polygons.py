@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from augury.effects import Polygon
-from augury.errors import FieldError, describe, shown
+from augury.errors import FieldError, describe
 from augury.record import type_name
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
-from augury_image.kinds.shapes import Label, Shape, ShapeKind, follow_shape, labels_of, numbers, split_entries
+from augury_image.kinds.paths import Paths, run_of, runs_of
+from augury_image.kinds.shapes import Shape, ShapeKind, follow_shape, labels_of, split_entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from augury.views import Outline
 
-Rings: TypeAlias = tuple[np.ndarray, ...]
-"""One object: read-only float64 (k, 2) arrays of x and y, k >= 3, disjoint rings."""
+_LEAST = ("an outline", 3)
 
 
-@dataclass(frozen=True, eq=False)
-class Polygons:
-    """Objects, each a tuple of rings float64 (k, 2) in pixels, and a tuple of their ``labels``."""
-
-    objects: tuple[Rings, ...]
-    labels: tuple[Label, ...]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Polygons) or self.labels != other.labels:
-            return False
-        return all(
-            len(a) == len(b) and all(map(np.array_equal, a, b))
-            for a, b in zip(self.objects, other.objects, strict=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def bounds(self) -> tuple[float, float, float, float] | None:
-        """Return the smallest upright box around all of them; None where there are none."""
-        if not len(self):
-            return None
-        points = np.concatenate([ring for rings in self.objects for ring in rings])
-        return (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+class Polygons(Paths):
+    """Objects, each a tuple of disjoint rings float64 (k, 2) in pixels, k >= 3, and a tuple of their ``labels``."""
 
 
 class PolygonsKind(ShapeKind):
@@ -79,7 +54,7 @@ class PolygonsKind(ShapeKind):
         if not isinstance(outlines, list | tuple | np.ndarray):
             fix = "give a list of objects, each a list of points"
             raise FieldError(describe("", "a list of outlines", type_name(value), fix=fix))
-        objects = tuple(_rings(one) for one in outlines)
+        objects = tuple(runs_of(one, *_LEAST) for one in outlines)
         return Polygons(objects, labels_of(labels, len(objects)))
 
     def open(self, value: Polygons, size: PlaneSize) -> list[list[Shape]]:
@@ -107,7 +82,7 @@ class PolygonsKind(ShapeKind):
             seen = [piece for shape in rings for piece in map(_tidied, shape.seen) if len(piece) >= 3]
             area, whole = sum(map(geo.area, seen)), sum(geo.area(shape.full) for shape in rings)
             if seen and area >= self.min_area_px and area >= self.min_visibility * whole:
-                objects.append(tuple(_ring(piece) for piece in seen))
+                objects.append(tuple(run_of(piece, *_LEAST) for piece in seen))
                 labels.append(rings[0].label)
         return Polygons(tuple(objects), tuple(labels))
 
@@ -137,7 +112,7 @@ class PolygonsKind(ShapeKind):
         triangle, square = [[5, 4], [20, 6], [11, 19]], [[25, 10], [40, 10], [40, 24], [25, 24]]
         arrow = [[2, 24], [10, 20], [18, 24], [10, 22]]
         return [
-            Polygons((_rings([triangle, arrow]), _rings(square)), names),
+            Polygons((runs_of([triangle, arrow], *_LEAST), runs_of(square, *_LEAST)), names),
             Polygons((), ()),
         ]
 
@@ -145,31 +120,3 @@ class PolygonsKind(ShapeKind):
 def _tidied(ring: Polygon) -> Polygon:
     """Leave out corners that a cut through a corner doubled: closer than a millionth of a pixel to the one before."""
     return tuple(p for i, p in enumerate(ring) if abs(p[0] - ring[i - 1][0]) + abs(p[1] - ring[i - 1][1]) > 1e-6)
-
-
-def _rings(one: Any) -> Rings:
-    """Read one object: a ring, a flat ring, or a list of either."""
-    if isinstance(one, np.ndarray):
-        one = one.tolist()
-    if not isinstance(one, list | tuple) or not one:
-        raise FieldError(describe("", "an outline of at least 3 points", type_name(one), fix="give a list of points"))
-    first = one[0]
-    if isinstance(first, int | float | np.number) or _is_point(first):
-        return (_ring(one),)
-    return tuple(_ring(ring) for ring in one)
-
-
-def _is_point(value: Any) -> bool:
-    return len(value) == 2 and all(isinstance(v, int | float | np.number) for v in value)
-
-
-def _ring(points: Sequence[Any] | Polygon | np.ndarray) -> np.ndarray:
-    flat = len(points) > 0 and isinstance(points[0], int | float | np.number)
-    if flat and len(points) % 2:
-        raise FieldError(
-            describe("", "a flat outline of x, y pairs", shown(f"{len(points)} numbers"), fix="give pairs")
-        )
-    array = numbers(np.reshape(np.asarray(points, dtype=np.float64), (-1, 2)) if flat else points, 2, "points (x, y)")
-    if len(array) < 3:
-        raise FieldError(describe("", "an outline of at least 3 points", len(array), fix="drop it, or use keypoints"))
-    return array

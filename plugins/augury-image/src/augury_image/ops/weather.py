@@ -13,6 +13,7 @@ from augury.op import Info, Op
 from augury.params import Fraction, FractionRange, IntRange, Range, Within
 from augury.rng import Rng, generator
 from augury_image.paint import unit_colour
+from augury_image.warp import resample_dense
 from augury_image.working import DTYPES, UNIT_LEVELS, clouds, colours_of, in_floats, luma_levels, veiled
 
 _DEPTHS = ((0.5, 1.0, 0.35), (1.0, 0.45, 0.6), (2.0, 0.12, 0.9))
@@ -148,11 +149,12 @@ class Spatter(Op):
         from its labels is better kept out by a low one.
 
     Args:
-        material: ``water`` (translucent, with highlights), ``mud`` (opaque brown) or ``grit`` (small grey grains).
+        material: ``water`` (small lenses that bend what is behind them), ``mud`` (opaque brown) or ``grit`` (small
+            grey grains).
         cover_range: (lo, hi) in [0, 1] of the share covered.
         grain_frac_range: (lo, hi) of the spots' size, as a fraction of the shorter side.
     Draws: cover and grain uniform; the spots' sub-seed.
-    Cost: one noise plane, two blurs, a quantile and one pass.
+    Cost: one noise plane, a blur, a quantile and one pass; water three blurs and a dense resample.
     """
 
     on = "image"
@@ -320,7 +322,7 @@ def flared(
     return in_floats(image, lit)
 
 
-_MATTER = {"water": (0.80, 0.86, 0.92), "mud": (0.30, 0.21, 0.13), "grit": (0.42, 0.40, 0.37)}
+_MATTER = {"mud": (0.30, 0.21, 0.13), "grit": (0.42, 0.40, 0.37)}
 
 
 def spattered(image: np.ndarray, cover: float, grain_frac: float, seed: int, material: str) -> np.ndarray:
@@ -334,21 +336,38 @@ def spattered(image: np.ndarray, cover: float, grain_frac: float, seed: int, mat
     # The step at the edge of a drop takes about a pixel: the noise's slope there is its deviation over its grain.
     mask = np.clip((noise - limit) / spread * np.float32(grain), 0.0, 1.0)
     if material == "water":
-        height_map = cv2.GaussianBlur(mask, (0, 0), grain * 0.7).reshape(height, width)
-        shine = np.clip(-cv2.Sobel(height_map, -1, 1, 1, ksize=3) * np.float32(grain * grain * 2.0), 0.0, 1.0)
-        shine = shine.reshape(height, width) * mask
-        mask = mask * np.float32(0.22) + shine * np.float32(0.6)
-    else:
-        mask = mask * np.float32(0.92)
+        return _refracted(image, mask, grain)
+    texture = 0.75 + 0.5 * np.clip(noise / spread * 0.25, 0.0, 1.0)[:, :, None]
+    opacity = (mask * np.float32(0.92))[:, :, None]
 
     def covered(value: np.ndarray) -> np.ndarray:
         three = value.shape[2] == 3
         colour = unit_colour(_MATTER[material], 3)
         tint = np.array(colour if three else [sum(colour) / 3] * value.shape[2], np.float32)
-        texture = 1.0 if material == "water" else 0.75 + 0.5 * np.clip(noise / spread * 0.25, 0.0, 1.0)[:, :, None]
-        return value + (tint * texture - value) * mask[:, :, None]
+        return value + (tint * texture - value) * opacity
 
     return in_floats(image, covered)
+
+
+def _refracted(image: np.ndarray, mask: np.ndarray, grain: float) -> np.ndarray:
+    """Return the image with drops of water where ``mask`` is 1: small lenses, dark at the rim, lit at the top left."""
+    height, width = mask.shape
+    thickness = cv2.GaussianBlur(mask, (0, 0), grain * 0.6).reshape(height, width) * mask
+    smooth = cv2.GaussianBlur(thickness, (0, 0), max(grain * 0.3, 0.5))
+    # Slopes a pixel; Sobel's weights sum to 8. At a drop's rim the slope is about 1 / grain.
+    slopes = [cv2.Sobel(smooth, -1, *order, ksize=3).reshape(height, width) * np.float32(grain / 8.0) for order in _XY]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    bend = np.float32(4.0 * grain)
+    seen = resample_dense(
+        image, x + 0.5 + bend * slopes[0], y + 0.5 + bend * slopes[1], "reflect", (0.0,) * image.shape[2], "linear"
+    )
+    rim = np.minimum(np.hypot(*slopes) * 2.5, 1.0) * mask
+    shine = np.clip((slopes[0] + slopes[1]) * 4.0 - 0.9, 0.0, 1.0) * mask
+    keep, light = (1.0 - 0.45 * rim)[:, :, None], (0.75 * shine + 0.05 * mask)[:, :, None]
+    return in_floats(seen, lambda value: (value * keep) + (1.0 - value * keep) * light)
+
+
+_XY = ((1, 0), (0, 1))
 
 
 def fringed(image: np.ndarray, red_px: float, blue_px: float) -> np.ndarray:
