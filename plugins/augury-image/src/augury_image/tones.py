@@ -151,7 +151,16 @@ def _constant_table(fn: Callable[..., np.ndarray], source: np.dtype, colours: in
     return _tabulate([Curve(fn)], source, colours, dtype)
 
 
+def unit_table(image: np.ndarray, curves: Tones) -> np.ndarray:
+    """Return what curves make of every level of an integer image, in [0, 1], not rounded: (levels, 1 or channels)."""
+    return _unrounded(curves, image.dtype, image.shape[2] - 1 if _has_opacity(image) else 0)
+
+
 def _tabulate(curves: Tones, source: np.dtype, colours: int, dtype: np.dtype) -> np.ndarray:
+    return (_unrounded(curves, source, colours) * UNIT[dtype] + 0.5).astype(dtype)
+
+
+def _unrounded(curves: Tones, source: np.dtype, colours: int) -> np.ndarray:
     """``colours`` is how many channels stand before an opacity; 0 where there is none."""
     table = levels = _LEVELS[source]
     for curve in curves:
@@ -159,7 +168,7 @@ def _tabulate(curves: Tones, source: np.dtype, colours: int, dtype: np.dtype) ->
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
     if colours:
         table = np.concatenate([np.broadcast_to(table, (len(levels), colours)), levels], axis=1)
-    return (table * UNIT[dtype] + 0.5).astype(dtype)
+    return table
 
 
 def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
