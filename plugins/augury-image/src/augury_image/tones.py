@@ -28,6 +28,7 @@ _LEVELS: dict[np.dtype, np.ndarray] = {
 }
 
 _TO_LUMA = np.array((*_LUMA, 0.0), np.float32)
+_BYTES = np.arange(256, dtype=np.uint8)[:, None]
 _NEGATIVE = bytes(range(255, -1, -1))
 
 
@@ -46,7 +47,7 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
     if all(isinstance(t, Curve) for t in tones):
-        return _look_up(image, _table(image, tones, image.dtype), owned)
+        return look_up(image, _table(image, tones, image.dtype), owned)
     if isinstance(tones[0], Color) and len(tones) == 1:
         return _fixed_point(image, tones[0])
     if image.dtype == np.uint8:
@@ -171,8 +172,12 @@ def _unrounded(curves: Tones, source: np.dtype, colours: int) -> np.ndarray:
     return table
 
 
-def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
+def look_up(image: np.ndarray, table: np.ndarray, owned: bool = False) -> np.ndarray:
+    """Return an integer image sent through a table (levels, 1 or channels). It is overwritten where ``owned``."""
     if image.dtype == np.uint8 and table.shape[1] == 1:
+        mask = table[255, 0]
+        if mask < 255 and table[85, 0] == mask & 85 and (table == _BYTES & mask).all():
+            return np.bitwise_and(image, mask, out=image if owned else None)
         if table.tobytes() == _NEGATIVE:
             return cv2.bitwise_not(image, dst=image if owned else None).reshape(image.shape)
         out = image if owned and image.flags.c_contiguous else image.copy()
