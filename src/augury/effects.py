@@ -261,11 +261,16 @@ class Rows(NamedTuple):
 
 
 class Convert(NamedTuple):
-    """Any space: change the value to another kind, as the op's ``makes`` says: ``fn(value, **args)``."""
+    """Any space: change the value to another kind, as the op's ``makes`` says: ``fn(value, **args)``.
+
+    With ``takes_curves`` it is given the pending curves that nothing but it comes after as ``curves``, in order, and
+    runs them itself: so they and it are one table, and nothing is rounded in between.
+    """
 
     kind: str
     fn: Callable[..., Any]
     args: Mapping[str, Any] = NO_ARGS
+    takes_curves: bool = False
 
 
 Effect: TypeAlias = Any

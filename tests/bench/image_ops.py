@@ -204,8 +204,10 @@ def light(peer: Any) -> Iterator[Pair]:
     yield Pair("plasma brightness", "image.plasma_brightness", peer.PlasmaBrightnessContrast(p=1))
     yield Pair("plasma shadow", "image.plasma_shadow", peer.PlasmaShadow(p=1))
     yield Pair("shadow", "image.shadow", peer.RandomShadow(p=1), "ours has soft edges")
-    yield Pair("rain", "image.rain", peer.RandomRain(p=1), "ours draws some 700 streaks in three depths, theirs 350")
-    yield Pair("snow", "image.snow", peer.RandomSnow(p=1))
+    yield Pair(
+        "rain", "image.rain", peer.RandomRain(p=1), "ours draws some 700 streaks in three depths and a haze, theirs 350"
+    )
+    yield Pair("snow", "image.snow", peer.RandomSnow(p=1), "ours falls in three depths as well, theirs whitens only")
     yield Pair("fog", "image.fog", peer.RandomFog(p=1))
     yield Pair("sun flare", "image.sun_flare", peer.RandomSunFlare(p=1), "ours has glow, rays and ghosts with rings")
     yield Pair("spatter", "image.spatter", peer.Spatter(p=1))

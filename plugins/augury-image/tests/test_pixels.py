@@ -230,6 +230,27 @@ def test_five_channels_and_floats_are_painted_alike(photo):
     assert np.abs(eight.astype(int) - five[:, :, :3]).max() <= 2
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_normalize_and_the_curves_before_it_are_one_table(photo, dtype):
+    """Nothing is rounded in between; what a warp has painted is not sent through curves that came before it."""
+    image = photo if dtype == np.uint8 else (photo / 255.0).astype(np.float32)
+    gamma, curve = {"image.gamma": {"gamma_range": (0.7, 0.7)}}, {"image.brightness": {}}
+    pipe = augury.pipeline([gamma, curve, "image.normalize"], fields=PHOTO)
+    out = pipe({"photo": image}, seed=3, id="a")
+    added = out.lineage["steps"][1]["draw"]
+    unit = (image.astype(float) / (255 if dtype == np.uint8 else 1)) ** 0.7
+    unit = np.clip(unit + added["shift"], 0, 1)
+    wanted = (unit - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    assert np.allclose(out["photo"], wanted, atol=2e-6)
+    trace = []
+    pipe.replay({"photo": image}, out.lineage, trace=trace)
+    assert trace == ["photo: converted to raw_image by normalized with 2 tones as one table"]
+    turned = [gamma, {"image.rotate": {"angle_deg_range": (30, 30), "fill": 0.5}}, curve, "image.normalize"]
+    one, two = (augury.pipeline(turned, PHOTO, compile=on)({"photo": image}, seed=3, id="a") for on in (True, False))
+    assert np.median(np.abs(one["photo"] - two["photo"])) < 0.02
+    assert np.allclose(one["photo"][0, 0], two["photo"][0, 0], atol=0.02), "the fill"
+
+
 def test_normalize_is_its_formula(photo):
     """(v - mean) / std, in float32, of a kind that colour ops refuse."""
     out = run("image.normalize", photo)

@@ -201,6 +201,9 @@ class Running:
             if not self.compile:
                 self.flush(field)
             return
+        if type(effect) is Convert:
+            self._convert(field, effect, segment)
+            return
         self.flush(field)
         if type(effect) in OPAQUE:
             self._opaque(field, effect, donors)
@@ -209,8 +212,6 @@ class Running:
         elif type(effect) is Layers:
             assert self.node is not None
             compose_layers(self, field, effect, donors, self.node.label)
-        elif type(effect) is Convert:
-            self._convert(field, effect)
         elif hasattr(effect, "lower"):
             for part in effect.lower(info.size):
                 self.push(field, part, donors)
@@ -334,15 +335,19 @@ class Running:
                 raise DataError(describe("", what, shown("one that cannot tell where it goes"), fix=fix))
             self.remove(spec.name)
 
-    def _convert(self, field: str, effect: Convert) -> None:
-        """Change an anchor's value to another kind."""
+    def _convert(self, field: str, effect: Convert, segment: Any) -> None:
+        """Change an anchor's value to another kind, after what is pending, or together with its last curves."""
         assert self.node is not None
         kind = self.node.conversions[field]
-        self.values[field] = effect.fn(self.values[field], **effect.args)
+        curves = segment.release_curves() if effect.takes_curves else []
+        self.flush(field)
+        more = {"curves": curves} if curves else {}
+        self.values[field] = effect.fn(self.values[field], **effect.args, **more)
         self.kinds[field] = kind
         self._infos.pop(field, None)
         if self.trace is not None:
-            self.trace.append(f"{field}: converted to {kind.entry_id} by {effect.fn.__name__}")
+            along = f" with {len(curves)} tone{'s' * (len(curves) > 1)} as one table" if curves else ""
+            self.trace.append(f"{field}: converted to {kind.entry_id} by {effect.fn.__name__}{along}")
 
     def lift(self, field: str, kind: Kind) -> None:
         """Lift a field's value to ``kind`` unless it is of it already."""

@@ -121,6 +121,16 @@ class PlaneSegment:
         self.size = PlaneSize(effect.size[0], effect.size[1], self.source.channels)
         self._after = None
 
+    def release_curves(self) -> list[Curve]:
+        """Give up the last pending curves, as far as they are of no concern to what the warps paint."""
+        least, end = max((tones for _, _, tones in self.warps), default=0), len(self.tones)
+        start = end
+        while start > least and type(self.tones[start - 1]) is Curve:
+            start -= 1
+        released: list[Any] = self.tones[start:]
+        del self.tones[start:]
+        return released
+
     def _jump(self) -> float:
         """A bound on the greatest change between neighbouring 8-bit levels that all tones together make, in [0, 1]."""
         return math.prod(255.0 * greatest_jump(t) for t in self.tones) / 255.0

@@ -28,6 +28,7 @@ _LEVELS: dict[np.dtype, np.ndarray] = {
 }
 
 _TO_LUMA = np.array((*_LUMA, 0.0), np.float32)
+_BYTES = np.arange(256, dtype=np.uint8)[:, None]
 _NEGATIVE = bytes(range(255, -1, -1))
 
 
@@ -46,7 +47,7 @@ def tone(image: np.ndarray, tones: Tones, owned: bool = False) -> np.ndarray:
     if image.dtype.kind == "f":
         return _evaluate(image.copy(), tones, _has_opacity(image))
     if all(isinstance(t, Curve) for t in tones):
-        return _look_up(image, _table(image, tones, image.dtype), owned)
+        return look_up(image, _table(image, tones, image.dtype), owned)
     if isinstance(tones[0], Color) and len(tones) == 1:
         return _fixed_point(image, tones[0])
     if image.dtype == np.uint8:
@@ -151,7 +152,16 @@ def _constant_table(fn: Callable[..., np.ndarray], source: np.dtype, colours: in
     return _tabulate([Curve(fn)], source, colours, dtype)
 
 
+def unit_table(image: np.ndarray, curves: Tones) -> np.ndarray:
+    """Return what curves make of every level of an integer image, in [0, 1], not rounded: (levels, 1 or channels)."""
+    return _unrounded(curves, image.dtype, image.shape[2] - 1 if _has_opacity(image) else 0)
+
+
 def _tabulate(curves: Tones, source: np.dtype, colours: int, dtype: np.dtype) -> np.ndarray:
+    return (_unrounded(curves, source, colours) * UNIT[dtype] + 0.5).astype(dtype)
+
+
+def _unrounded(curves: Tones, source: np.dtype, colours: int) -> np.ndarray:
     """``colours`` is how many channels stand before an opacity; 0 where there is none."""
     table = levels = _LEVELS[source]
     for curve in curves:
@@ -159,11 +169,15 @@ def _tabulate(curves: Tones, source: np.dtype, colours: int, dtype: np.dtype) ->
         table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
     if colours:
         table = np.concatenate([np.broadcast_to(table, (len(levels), colours)), levels], axis=1)
-    return (table * UNIT[dtype] + 0.5).astype(dtype)
+    return table
 
 
-def _look_up(image: np.ndarray, table: np.ndarray, owned: bool) -> np.ndarray:
+def look_up(image: np.ndarray, table: np.ndarray, owned: bool = False) -> np.ndarray:
+    """Return an integer image sent through a table (levels, 1 or channels). It is overwritten where ``owned``."""
     if image.dtype == np.uint8 and table.shape[1] == 1:
+        mask = table[255, 0]
+        if mask < 255 and table[85, 0] == mask & 85 and (table == _BYTES & mask).all():
+            return np.bitwise_and(image, mask, out=image if owned else None)
         if table.tobytes() == _NEGATIVE:
             return cv2.bitwise_not(image, dst=image if owned else None).reshape(image.shape)
         out = image if owned and image.flags.c_contiguous else image.copy()

@@ -10,6 +10,7 @@ import numpy as np
 
 from augury.rng import generator
 from augury_image.paint import UNIT
+from augury_image.tones import look_up
 
 DTYPES = ("uint8", "uint16", "float32")
 
@@ -94,11 +95,11 @@ def veiled(image: np.ndarray, veil: np.ndarray, keep: np.ndarray, add: np.ndarra
     if image.dtype != np.uint8:
         return in_floats(image, lambda value: value * keep[veil][:, :, None] + add[veil][:, :, None])
     colours = np.ascontiguousarray(colours_of(image))
-    keep8, add8 = (np.rint(table * 255.0).astype(np.uint8) for table in (keep, add))
+    tables = [np.rint(table * 255.0).astype(np.uint8)[:, None] for table in (keep, add)]
     out, channels = np.empty_like(colours), colours.shape[2]
     for top in range(0, len(out), _STRIP):
         under, rows = veil[top : top + _STRIP], slice(top, top + _STRIP)
-        kept, added = (cv2.merge([cv2.LUT(under, table)] * channels).reshape(-1, 1) for table in (keep8, add8))
+        kept, added = (cv2.merge([look_up(under, table)] * channels).reshape(-1, 1) for table in tables)
         seen = cv2.multiply(colours[rows].reshape(-1, 1), kept, scale=1.0 / 255.0)
         out[rows] = cv2.add(seen, added, dst=seen).reshape(out[rows].shape)
     return with_colours(image, out)

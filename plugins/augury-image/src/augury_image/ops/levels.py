@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import cv2
@@ -12,6 +13,9 @@ from augury.op import Info, Op
 from augury.params import Range, Within
 from augury.rng import Rng
 from augury_image.paint import UNIT
+
+_EXACT = 1 << 24
+"""OpenCV's counts are floats of 24 bits."""
 
 
 class Autocontrast(Op):
@@ -73,6 +77,8 @@ class Sharpness(Op):
 
 def stretch_levels(image: np.ndarray) -> np.ndarray:
     """Return each channel stretched to all levels; one of a single level stays."""
+    if image.dtype == np.uint8:
+        return _by_tables(image, _stretching)
     unit = UNIT[image.dtype]
     least = image.min(axis=(0, 1)).astype(np.float64)
     span = image.max(axis=(0, 1)) - least
@@ -85,22 +91,41 @@ def stretch_levels(image: np.ndarray) -> np.ndarray:
 
 def equalize_levels(image: np.ndarray) -> np.ndarray:
     """Return each channel equalized."""
+    if image.dtype == np.uint8:
+        return _by_tables(image, _equalizing)
     unit = np.float32(UNIT[image.dtype])
-    levels = image if image.dtype == np.uint8 else image * (np.float32(255.0) / unit)
-    coarse = levels if image.dtype == np.uint8 else np.rint(levels).astype(np.uint8)
+    levels = image * (np.float32(255.0) / unit)
+    coarse = np.rint(levels).astype(np.uint8)
     out = np.empty_like(image)
     for c in range(image.shape[2]):
-        table = _table(np.bincount(coarse[:, :, c].ravel(), minlength=256))
-        if image.dtype == np.uint8:
-            out[:, :, c] = table[image[:, :, c]]
-        else:
-            even = np.interp(levels[:, :, c], np.arange(256), table) * (unit / 255.0)
-            out[:, :, c] = even if image.dtype == np.float32 else np.rint(even)
+        table = _equalizing(np.ascontiguousarray(coarse[:, :, c]))
+        even = np.interp(levels[:, :, c], np.arange(256), table) * (unit / 255.0)
+        out[:, :, c] = even if image.dtype == np.float32 else np.rint(even)
     return out
 
 
-def _table(counts: np.ndarray) -> np.ndarray:
-    """Pillow's rule: levels in steps of the pixels below them, the brightest level's pixels not counted."""
+def _by_tables(image: np.ndarray, table_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return an 8-bit image with each channel sent through the table that is made of it."""
+    planes = [plane.reshape(image.shape[:2]) for plane in cv2.split(image)]
+    return np.asarray(cv2.merge([cv2.LUT(plane, table_of(plane)) for plane in planes])).reshape(image.shape)
+
+
+def _stretching(plane: np.ndarray) -> np.ndarray:
+    """Return uint8 (256,): the least level of the plane goes to 0, the greatest to 255."""
+    levels = np.arange(256, dtype=np.float32)
+    least, most = float(plane.min()), float(plane.max())
+    if least == most:
+        return levels.astype(np.uint8)
+    gain = 255.0 / (most - least)
+    return np.rint(np.clip(levels * np.float32(gain) + np.float32(-least * gain), 0.0, 255.0)).astype(np.uint8)
+
+
+def _equalizing(plane: np.ndarray) -> np.ndarray:
+    """Return uint8 (256,), by Pillow's rule: levels in steps of the pixels below, the brightest's not counted."""
+    if plane.size < _EXACT:
+        counts = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    else:
+        counts = np.bincount(plane.ravel(), minlength=256)
     used = np.flatnonzero(counts)
     step = (int(counts.sum()) - int(counts[used[-1]])) // 255
     if len(used) <= 1 or step == 0:
@@ -116,6 +141,12 @@ def sharpened(image: np.ndarray, factor: float) -> np.ndarray:
         return image.copy()
     kernel = np.full((3, 3), 1.0 / 13.0, np.float32)
     kernel[1, 1] = 5.0 / 13.0
+    if image.dtype == np.uint8:
+        mixed = cv2.addWeighted(image, factor, cv2.filter2D(image, -1, kernel).reshape(image.shape), 1.0 - factor, 0.0)
+        mixed = mixed.reshape(image.shape)
+        for edge in (np.s_[:1], np.s_[-1:], np.s_[:, :1], np.s_[:, -1:]):
+            mixed[edge] = image[edge]
+        return mixed
     value = image.astype(np.float32)
     smooth = cv2.filter2D(value, -1, kernel).reshape(image.shape)
     if image.dtype != np.float32:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Annotated, Any, ClassVar
@@ -10,12 +11,13 @@ from typing import Annotated, Any, ClassVar
 import cv2
 import numpy as np
 
-from augury.effects import Convert, Pixels
+from augury.effects import Convert, Curve, Pixels
 from augury.errors import FieldError, ParamError, describe
 from augury.op import Info, Op
 from augury.params import PositiveRange, Range, Within
 from augury.rng import Rng, generator
 from augury_image.paint import UNIT
+from augury_image.tones import tone, unit_table
 
 DTYPES = ("uint8", "uint16", "float32")
 
@@ -82,7 +84,8 @@ class Normalize(Op):
         mean: One number for all channels or one a channel, in [0, 1].
         std: The same, above 0.
     Draws: nothing.
-    Cost: one look-up a value of 8 bit, one pass in float32 else. The defaults are ImageNet's.
+    Cost: one look-up a value of 8 bit, the curves just before it included; one pass in float32 else. The defaults are
+        ImageNet's.
     """
 
     on = "image"
@@ -107,7 +110,7 @@ class Normalize(Op):
             if isinstance(value, tuple) and len(value) not in (1, info.size.channels):
                 expected = f"{name} of one number or {info.size.channels}, as the image has channels"
                 raise FieldError(describe("", expected, value, fix="give one number a channel"))
-        return Convert("raw_image", normalized, {"mean": self.mean, "std": self.std})
+        return Convert("raw_image", normalized, {"mean": self.mean, "std": self.std}, takes_curves=True)
 
 
 def blurred(image: np.ndarray, sigma_px: float, side: int) -> np.ndarray:
@@ -138,14 +141,21 @@ def normal_quantiles() -> np.ndarray:
     return np.concatenate([-upper[::-1], upper])
 
 
-def normalized(image: np.ndarray, mean: float | tuple[float, ...], std: float | tuple[float, ...]) -> np.ndarray:
-    """Return (image - mean) / std as float32, the image read in [0, 1]."""
+def normalized(
+    image: np.ndarray,
+    mean: float | tuple[float, ...],
+    std: float | tuple[float, ...],
+    curves: Sequence[Curve] = (),
+) -> np.ndarray:
+    """Return (image - mean) / std as float32, the image read in [0, 1] and sent through ``curves`` before."""
     channels = image.shape[2]
     scale = np.broadcast_to(1.0 / np.asarray(std, np.float64), channels)
     gain, shift = scale / UNIT[image.dtype], -np.asarray(mean, np.float64) * scale
     if image.dtype == np.uint8:
-        table = (np.arange(256.0)[:, None] * gain + shift).astype(np.float32)
+        levels = np.arange(256.0)[:, None] if not curves else unit_table(image, curves) * 255.0
+        table = (levels * gain + shift).astype(np.float32)
         return cv2.LUT(image, table[None]).reshape(image.shape)
+    image = tone(image, curves)
     if channels <= 4:
         matrix = np.column_stack([np.diag(gain), shift])
         return cv2.transform(image.astype(np.float32, copy=False), matrix).reshape(image.shape)

@@ -210,7 +210,7 @@ def rained(image: np.ndarray, density: float, slant_deg: float, length_frac: flo
         _streak(veil, rng, count, length, 90.0 + slant_deg, thickness, 255.0 * opacity)
     veil = cv2.GaussianBlur(veil, (3, 3), 0.5).reshape(height, width)
     haze, seen = 0.22 * density, 1.0 - 0.7 * UNIT_LEVELS
-    light = 0.35 + 0.55 * float(luma_levels(image).mean()) / 255.0
+    light = 0.35 + 0.55 * float(luma_levels(image[::4, ::4]).mean()) / 255.0
     wet = 0.8 * light * haze * seen + min(light + 0.2, 1.0) * (1.0 - seen)
     return veiled(image, veil, (1.0 - haze) * seen, wet)
 
@@ -228,12 +228,19 @@ def _streak(
     rows, columns = veil.shape
     middles = rng.random((count, 1, 2)) * (columns, rows)
     angles = np.radians(angle_deg + rng.uniform(-1.5, 1.5, count))
-    half = np.stack([np.cos(angles), -np.sin(angles)], axis=1)[:, None] * (length / 2.0)
-    ends = np.rint((middles + np.concatenate([-half, half], axis=1) - 0.5) * 16.0).astype(np.int32)
-    line = cv2.LINE_AA if thickness > 1 else cv2.LINE_8  # thin ones are smoothed afterwards
-    for part, strength in zip(np.array_split(ends, 3), (0.35, 0.5, 0.7), strict=True):
-        if len(part):
-            cv2.polylines(veil, list(part), False, (level * strength,), thickness, line, 4)
+    along = np.stack([np.cos(angles), -np.sin(angles)], axis=1)[:, None] * length
+    strengths = rng.choice(np.array((0.35, 0.5, 0.7)), count)
+    if thickness == 1:
+        steps = np.linspace(-0.5, 0.5, math.ceil(length) + 1)[None, :, None]
+        x, y = np.floor(middles + along * steps).astype(np.int32).reshape(-1, 2).T
+        seen = (x >= 0) & (y >= 0) & (x < columns) & (y < rows)
+        levels = np.repeat((level * strengths).astype(np.uint8), steps.size)
+        veil[y[seen], x[seen]] = levels[seen]
+        return
+    ends = np.rint((np.concatenate([middles - along / 2, middles + along / 2], axis=1) - 0.5) * 16.0).astype(np.int32)
+    for strength in np.unique(strengths):
+        part = list(ends[strengths == strength])
+        cv2.polylines(veil, part, False, (level * float(strength),), thickness, cv2.LINE_AA, 4)
 
 
 def snowed(image: np.ndarray, density: float, cover: float, slant_deg: float, seed: int) -> np.ndarray:
@@ -272,7 +279,7 @@ def _flake(radius: float, angle_deg: float) -> np.ndarray:
     angle = math.radians(angle_deg)
     along, across = x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)
     dot = np.exp(-0.5 * ((along / 1.3) ** 2 + across**2))
-    return np.where(dot < 0.04, 0.0, dot).astype(np.float32)
+    return np.where(dot < 0.1, 0.0, dot).astype(np.float32)
 
 
 def fogged(image: np.ndarray, density: float, seed: int, light: float) -> np.ndarray:
