@@ -13,23 +13,59 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from augury.record import Batch
+
 Row: TypeAlias = tuple[str, Mapping[str, Any]]
 """(id, record)."""
 
 _BLOCK_ROWS = 4096
 
 
-def blocks(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
+def blocks(batches: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
     """Return the rows in blocks of a fixed size, however they were batched."""
-    rows = chain.from_iterable(batches)
+    parts = iter(batches)
+    first = next(parts, [])
+    if isinstance(first, Batch):
+        for start in range(0, len(first), _BLOCK_ROWS):
+            yield first[start : start + _BLOCK_ROWS]
+    rows = chain(() if isinstance(first, Batch) else first, chain.from_iterable(parts))
     while block := list(islice(rows, _BLOCK_ROWS)):
         yield block
 
 
+def gathered(batches: Iterable[Sequence[Row]]) -> Sequence[Row]:
+    """Return all rows as one sequence: a table as it came, others as a list."""
+    parts = iter(batches)
+    first = next(parts, [])
+    rest = next(parts, None)
+    if rest is None:
+        return first
+    return [*first, *rest, *chain.from_iterable(parts)]
+
+
+def cells(rows: Sequence[Row], name: str) -> list[Any]:
+    """Return a column's values, None where missing."""
+    if isinstance(rows, Batch):
+        return rows.cells(name)
+    return [record.get(name) for _, record in rows]
+
+
+def ids_of(rows: Sequence[Row]) -> list[str]:
+    """Return the rows' ids."""
+    return list(rows.ids) if isinstance(rows, Batch) else [record_id for record_id, _ in rows]
+
+
+def raw_numbers(block: Sequence[Row], names: Sequence[str]) -> np.ndarray:
+    """Return the named columns as float64 (rows, columns), NaN where missing."""
+    if isinstance(block, Batch):
+        return np.column_stack([block.columns[name] for name in names]) if names else np.empty((len(block), 0))
+    values = np.array([[record.get(name) for name in names] for _, record in block], dtype=np.float64)
+    return values.reshape(len(block), len(names))
+
+
 def numbers(block: Sequence[Row], names: Sequence[str]) -> np.ndarray:
     """Return the named columns as float64 (rows, columns); missing and infinite values are NaN."""
-    values = np.array([[record.get(name) for name in names] for _, record in block], dtype=np.float64)
-    values = values.reshape(len(block), len(names))
+    values = raw_numbers(block, names)
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -67,7 +103,7 @@ def frequencies(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> dict[
     counts: dict[str, Counter[Any]] = {name: Counter() for name in names}
     for batch in batches:
         for name, counter in counts.items():
-            counter.update(record.get(name) for _, record in batch)
+            counter.update(cells(batch, name))
     return {name: {v: c[v] for v in sorted(v for v in c if v is not None)} for name, c in counts.items()}
 
 
