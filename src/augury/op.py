@@ -165,7 +165,7 @@ class Op(Configured):
     def fit(self, batches: Iterable[Sequence[tuple[str, Mapping[str, Any]]]], fields: Mapping[str, Any]) -> Any:
         """Return a state (JSON values and numpy arrays) from the training side: batches of (id, record), sorted by id.
 
-        A training side that is a table comes as one `augury.record.Batch`, whose columns can be had whole.
+        Of a table the batches are `augury.record.Batch`, whose columns can be had whole.
         ``fields`` maps the step's fields (for rows: its columns), then those with role label, to their `FieldSpec`.
         The state's hash is part of the lineage.
         """

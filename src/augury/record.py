@@ -153,6 +153,17 @@ class Batch(Sequence[tuple[str, Record]]):
         for record_id, values in zip(self.ids, cells, strict=True):
             yield record_id, {n: v for n, v in zip(names, values, strict=True) if v is not None}
 
+    @classmethod
+    def joined(cls, batches: Sequence[Batch]) -> Batch:
+        """Return the rows of several batches of the same columns as one."""
+        import numpy as np
+
+        first = batches[0]
+        if len(batches) == 1:
+            return first
+        columns = {name: np.concatenate([batch.columns[name] for batch in batches]) for name in first.columns}
+        return cls([i for batch in batches for i in batch.ids], columns, first.fields)
+
     def cells(self, name: str) -> list[Any]:
         """Return a column's canonical values, None where missing."""
         values = self.columns[name].tolist()

@@ -136,6 +136,11 @@ class Pipeline:
         """The fields whose value some step looks at."""
         return frozenset(f for n in self.ops if "value" in n.op.reads for f in n.fields)
 
+    @property
+    def may_drop(self) -> bool:
+        """Whether an output may be dropped since a field has become empty."""
+        return bool(self._drop_if_empty)
+
     # -- running -----------------------------------------------------------------------------------------------
 
     def __call__(
@@ -310,7 +315,7 @@ class Pipeline:
         Args:
             records: Id to record, or pairs; or, faster and to the same states, an Arrow table, pandas or polars frame.
                 Order does not matter: ops see batches sorted by id. A mapping with ``in_order`` is read as it comes,
-                nothing of it held in memory.
+                nothing of it held in memory; one with ``tables(names)``, which yields ids and Arrow tables, by those.
             id: The column of the ids, where ``records`` is a table.
 
         Raises:
@@ -322,6 +327,10 @@ class Pipeline:
             batch = read_batch(self, records, id)
             return self._fitted(lambda: iter([batch]))
         source = records if isinstance(records, Mapping) else dict(records)
+        if source and hasattr(source, "tables") and all(n.row for n in self.ops if n.op.fits):
+            from augury.pipelines.tables import read_batches
+
+            return self._fitted(lambda: read_batches(self, source.tables))
         if not source:
             raise DataError(describe("fit", "at least one training record", shown("none"), fix="check the split"))
 

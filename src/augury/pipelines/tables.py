@@ -6,7 +6,7 @@ same key as ever, so a table gives bit for bit what `Pipeline.many` gives for it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,7 +43,7 @@ def run_table(pipe: Pipeline, table: pa.Table, id: str, seed: int, copy: int | s
             )
     ids = _ids(table, id)
     copies = _copies(table, copy) if isinstance(copy, str) else [copy] * len(ids)
-    run = TableRun(pipe, Batch(ids, _columns(pipe, table), pipe.schema.fields), seed, copies)
+    run = TableRun(pipe, read_batch_of(pipe, table, ids), seed, copies)
     for node in pipe.ops:
         run.step(node)
         for place, broken in run.broken.items():
@@ -140,6 +140,23 @@ class TableRun:
         return DataError(f"{where}: {broken_error(constraint, row)}")
 
 
+def looked_at(pipe: Pipeline) -> list[str]:
+    """Return the fields that steps on rows, what they learn, and constraints look at."""
+    names = {name for node in pipe.ops for name in node.columns.columns}
+    names |= {name for name, spec in pipe.schema.fields.items() if spec.role == "label"}
+    names |= {name for constraint in pipe.constraints for name in constraint.columns}
+    return [name for name in pipe.schema.fields if name in names]
+
+
+def read_batch_of(pipe: Pipeline, table: pa.Table, ids: Sequence[str]) -> Batch:
+    """Return rows in the order that they have, with those of their columns that are fields of the pipeline.
+
+    Raises:
+        DataError: for a value that is not of its field's kind.
+    """
+    return Batch(ids, _columns(pipe, table), pipe.schema.fields)
+
+
 def read_batch(pipe: Pipeline, frame: Any, id: str) -> Batch:
     """Return the rows of a table or frame, sorted by id, with those of its columns that are fields of the pipeline.
 
@@ -159,6 +176,12 @@ def read_batch(pipe: Pipeline, frame: Any, id: str) -> Batch:
     if order != list(range(len(order))):
         columns = {name: values[order] for name, values in columns.items()}
     return Batch(names, columns, pipe.schema.fields)
+
+
+def read_batches(pipe: Pipeline, tables: Callable[[Collection[str]], Iterable[Any]]) -> Iterator[Batch]:
+    """Yield batches of those columns of tables (with their ids) that fitted steps on rows, and constraints, look at."""
+    for ids, table in tables(looked_at(pipe)):
+        yield read_batch_of(pipe, table, ids)
 
 
 def as_arrow(frame: Any) -> pa.Table:
