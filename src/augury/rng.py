@@ -41,6 +41,19 @@ def hash_point(*parts: str) -> int:
     return int.from_bytes(blake2b(text, digest_size=8, person=b"augury.ring").digest(), "little")
 
 
+def hash_points(parts: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    """Return uint64 (n,): ``hash_point(*parts, name)`` of each name. Cost: some 0.8 us a name."""
+    import numpy as np
+
+    start = blake2b("".join(f"{part}\0" for part in parts).encode(), digest_size=8, person=b"augury.ring")
+    digests = []
+    for name in names:
+        hasher = start.copy()
+        hasher.update(name.encode("utf-8", "surrogatepass"))
+        digests.append(hasher.digest())
+    return np.frombuffer(b"".join(digests), dtype="<u8")
+
+
 def block(record: bytes, path: bytes) -> bytes:
     """Return the 64-byte block of a step for a record (both 32-byte keys)."""
     return blake2b(record + path).digest()

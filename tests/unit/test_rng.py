@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
-from augury.rng import Rng, Rngs, block, gate, generator, hash_point, path_key, record_key, uniforms
+from augury.rng import Rng, Rngs, block, gate, generator, hash_point, hash_points, path_key, record_key, uniforms
 
 N = 20_000
 
@@ -238,6 +238,13 @@ def test_uniforms_are_splitmix64():
     assert uniforms(np.array(seeds), 5).tolist() == [reference(seed, 5) for seed in seeds]
     assert uniforms(np.array([0]), 1)[0, 0] == (0xE220A8397B1DCDAF >> 11) * 2.0**-53
     assert kstest(uniforms(np.arange(20000), 3)[:, 2], "uniform").pvalue > 1e-3
+
+
+def test_points_of_many_names_are_those_of_each():
+    """The bulk form hashes what the single one does."""
+    names = ["a", "", "é", "x\0y", "half \ud800"]
+    assert hash_points(("report", "7"), names).tolist() == [hash_point("report", "7", name) for name in names]
+    assert hash_points((), names).tolist() == [hash_point(name) for name in names]
 
 
 @given(st.lists(st.binary(min_size=64, max_size=64), min_size=1, max_size=5), st.data())

@@ -43,7 +43,8 @@ def run_table(pipe: Pipeline, table: pa.Table, id: str, seed: int, copy: int | s
             )
     ids = _ids(table, id)
     copies = _copies(table, copy) if isinstance(copy, str) else [copy] * len(ids)
-    run = TableRun(pipe, read_batch_of(pipe, table, ids), seed, copies)
+    seen = [name for name in looked_at(pipe) if name in table.column_names]
+    run = TableRun(pipe, read_batch_of(pipe, table.select(seen), ids), seed, copies)
     for node in pipe.ops:
         run.step(node)
         for place, broken in run.broken.items():
