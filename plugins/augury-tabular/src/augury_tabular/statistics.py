@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,24 +23,27 @@ _BLOCK_ROWS = 4096
 
 def blocks(batches: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
     """Return the rows in blocks of a fixed size, however they were batched."""
-    parts = iter(batches)
-    first = next(parts, [])
-    if isinstance(first, Batch):
-        for start in range(0, len(first), _BLOCK_ROWS):
-            yield first[start : start + _BLOCK_ROWS]
-    rows = chain(() if isinstance(first, Batch) else first, chain.from_iterable(parts))
-    while block := list(islice(rows, _BLOCK_ROWS)):
-        yield block
+    kept: list[Sequence[Row]] = []
+    count = 0
+    for batch in batches:
+        kept, count = [*kept, batch], count + len(batch)
+        if count >= _BLOCK_ROWS:
+            rows = gathered(kept)
+            last = count - count % _BLOCK_ROWS
+            for start in range(0, last, _BLOCK_ROWS):
+                yield rows[start : start + _BLOCK_ROWS]
+            kept, count = [rows[last:]], count - last
+    if count:
+        yield gathered(kept)
 
 
 def gathered(batches: Iterable[Sequence[Row]]) -> Sequence[Row]:
-    """Return all rows as one sequence: a table as it came, others as a list."""
-    parts = iter(batches)
-    first = next(parts, [])
-    rest = next(parts, None)
-    if rest is None:
-        return first
-    return [*first, *rest, *chain.from_iterable(parts)]
+    """Return all rows as one sequence: those of tables as a table, others as a list."""
+    parts = [batch for batch in batches if len(batch)]
+    tables = [part for part in parts if isinstance(part, Batch)]
+    if parts and len(tables) == len(parts):
+        return Batch.joined(tables)
+    return list(chain.from_iterable(parts))
 
 
 def cells(rows: Sequence[Row], name: str) -> list[Any]:
