@@ -1,7 +1,8 @@
 """Data frames in and out: pandas, polars, Arrow tables, and whatever else speaks the Arrow interface.
 
 ``from_frame`` makes the records that pipelines take, ``to_frame`` a frame of what they return. ``from_log`` makes one
-record a user of a frame with a row an event, ``to_log`` such a frame of records.
+record a user of a frame with a row an event, ``to_log`` such a frame of records. ``with_copies`` repeats rows that are
+to be augmented.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.pipelines.fields import parse_schema
-from augury.record import Record, Schema, type_name
+from augury.pipelines.tables import as_arrow, as_given
+from augury.record import Record, Schema
 
 Frame = Literal["pandas", "polars", "arrow"]
 _EVENT_COLUMNS = ("item", "time", "rating")
@@ -32,7 +35,7 @@ def from_frame(frame: Any, key: str | None = None) -> dict[str, dict[str, Any]]:
 
     Cost: the frame once more, as Python objects.
     """
-    table = _table(frame)
+    table = as_arrow(frame)
     if key is not None and key not in table.column_names:
         names = table.column_names
         fix = f"name one of {', '.join(names)}"
@@ -81,6 +84,59 @@ def to_frame(
     return _framed(pa.table(columns), like)
 
 
+COPY = "augury_copy"
+"""The column of `with_copies`; datasets have the same."""
+
+
+def with_copies(frame: Any, copies: int | Mapping[str, str], *, id: str) -> Any:
+    """Return a frame with a row for each copy that is to be made of another: what `Pipeline.table` augments.
+
+    ``pipe.table(with_copies(frame, {"balance": "label"}, id="id"), id="id", copy="augury_copy")`` gives the new rows of
+    an over-sampling, those that a recipe makes with ``copies: {balance: label}``.
+
+    Args:
+        frame: A pandas or polars frame, or an Arrow table; the same is returned, with a column ``augury_copy``.
+        copies: How many each row gets; ``{"balance": field}`` as many as bring each class level with the largest.
+            Rows without a class then get none.
+        id: The column of the ids: rows come in the order of their ids, the copies of one after another.
+
+    Raises:
+        DataError: where a column is not there.
+
+    Cost: the rows are taken once; some 0.2 us a row.
+    """
+    import numpy as np
+
+    table = as_arrow(frame)
+    needed = [id] if isinstance(copies, int) else [id, copies.get("balance", "")]
+    for name in needed:
+        if name not in table.column_names:
+            known = table.column_names
+            raise DataError(
+                describe("with_copies", "a column", name, name=name, known=known, fix="name one of the columns")
+            )
+    order = pc.sort_indices(table.column(id).cast(pa.string())).to_numpy()
+    count = np.zeros(len(order), np.int64)
+    if isinstance(copies, int):
+        count[:] = copies
+    else:
+        label = table.column(needed[1]).combine_chunks().dictionary_encode()
+        label = label.combine_chunks() if isinstance(label, pa.ChunkedArray) else label
+        classes = label.indices.fill_null(-1).to_numpy()[order]
+        most = max(np.bincount(classes[classes >= 0]), default=0)
+        for code in range(len(label.dictionary)):
+            rows = np.flatnonzero(classes == code)
+            count[rows] = level(np.arange(len(rows)), int(most) - len(rows), len(rows))
+    rows = np.repeat(order, count)
+    number = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    return as_given(table.take(pa.array(rows)).append_column(COPY, pa.array(number, pa.int32())), frame)
+
+
+def level(rank: Any, need: int, have: int) -> Any:
+    """Return how many copies the ``rank``-th of ``have`` records gets, so that all get ``need``, spread evenly."""
+    return (rank + 1) * need // have - rank * need // have
+
+
 def from_log(
     frame: Any,
     *,
@@ -106,7 +162,7 @@ def from_log(
         DataError: without a column of users or items, and for a row without user.
     """
     users = (user,) if isinstance(user, str) else tuple(user)
-    table = _table(frame)
+    table = as_arrow(frame)
     for column in (*users, item):
         if column not in table.column_names:
             known = table.column_names
@@ -157,29 +213,6 @@ def to_log(
     types = {user: pa.string(), **{n: f.kind.arrow() for n, f in own.items()}}
     types |= {field.name: field.type for field in kind.arrow().value_type}
     return _framed(pa.Table.from_pylist(rows, schema=pa.schema(list(types.items()))), like)
-
-
-def _table(frame: Any) -> pa.Table:
-    """Return a frame as an Arrow table."""
-    try:
-        if isinstance(frame, pa.Table):
-            table = frame
-        elif type(frame).__module__.startswith("pandas."):
-            table = pa.Table.from_pandas(frame, preserve_index=False)
-        elif hasattr(frame, "__arrow_c_stream__"):
-            table = pa.table(frame)
-        else:
-            fix = "give a pandas or polars frame, or an Arrow table"
-            raise DataError(describe("frame", "a data frame", type_name(frame), fix=fix))
-    except (pa.ArrowException, ValueError, TypeError) as error:
-        raise DataError(
-            describe("frame", "columns of one type and names that differ", error, fix="correct it")
-        ) from error
-    names = table.column_names
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        raise DataError(describe("frame", "column names that differ", repeated, fix="rename one of the columns"))
-    return table
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:

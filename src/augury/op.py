@@ -15,11 +15,14 @@ return Color(saturation_matrix(draw["strength"]))
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
-from augury.effects import Effects
+from augury.effects import Effects, Rows
 from augury.params import Configured
-from augury.rng import Rng
+from augury.rng import Rng, Rngs
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 
@@ -88,6 +91,32 @@ class Donor(NamedTuple):
     """All its fields."""
 
 
+class TableInfo(NamedTuple):
+    """What `Op.draw_rows` may know of the rows: those parts of an `Info` that are the same for all, and their ids."""
+
+    field: str
+    size: Any
+    state: Any
+    ids: Sequence[str]
+    asked: np.ndarray
+    """bool (n,): the rows that the op is asked about; what it says of the others is not looked at."""
+    donors: Sequence[Donor] = ()
+
+
+class Drawn(NamedTuple):
+    """What an op does to the n rows of a table: see `Op.draw_rows`.
+
+    Args:
+        effect: Its one effect, each of ``args`` with leading axis n; None where it does nothing.
+        where: bool (n,): the rows it applies to; None for all.
+        donors: object (n, donors): the ids of the rows' donors, None where a row has none; None without donors.
+    """
+
+    effect: Rows | None
+    where: np.ndarray | None = None
+    donors: np.ndarray | None = None
+
+
 class Pool(Protocol):
     """The records donors may come from, by id. Records are read only when asked for."""
 
@@ -116,7 +145,8 @@ class Op(Configured):
         columns: For ops on "row": the kinds of the columns it may change.
         fits: Whether `fit` must run on the training side first.
         seeded: For ops on "row": that the draw is ``{"seed": ...}`` alone, and the one `Rows` it makes is, but for the
-            seed, the same for every row. Such ops also run on whole tables (`augury.pipelines.Pipeline.table`).
+            seed, the same for every row. Such ops run on whole tables (`augury.pipelines.Pipeline.table`), as do those
+            with a `draw_rows` of their own.
         changes_missing: For ops on "row": whether values may go missing, or missing ones be filled.
         reparametrises: For ops on "row": whether its change is taken in the terms of the constraints it touches (see
             `augury.constraints.base.Constraint.follow`), so that it keeps them. Otherwise a row it breaks is an error.
@@ -135,6 +165,7 @@ class Op(Configured):
     def fit(self, batches: Iterable[Sequence[tuple[str, Mapping[str, Any]]]], fields: Mapping[str, Any]) -> Any:
         """Return a state (JSON values and numpy arrays) from the training side: batches of (id, record), sorted by id.
 
+        Of a table the batches are `augury.record.Batch`, whose columns can be had whole.
         ``fields`` maps the step's fields (for rows: its columns), then those with role label, to their `FieldSpec`.
         The state's hash is part of the lineage.
         """
@@ -152,9 +183,23 @@ class Op(Configured):
         """Return what the op does: a pure function of the draw, the size, the donors and the fitted state."""
         raise NotImplementedError
 
+    def draw_rows(self, rng: Rngs, info: TableInfo) -> Drawn:
+        """Return what `pick`, `draw` and `effect` give for each of many rows, bit for bit, drawn all at once.
+
+        For ops on "row" whose draws look at nothing but ids and fitted state. ``rng`` is after its gates; what `pick`
+        draws comes from ``rng.branch("pick")``.
+        """
+        effect = self.effect({"seed": 0}, cast(Any, info))
+        return Drawn(effect._replace(args={"seed": rng.seed()}) if isinstance(effect, Rows) else None)
+
     def expand(self) -> Sequence[Any] | None:
         """Return the steps this op stands for (a policy), or None for an op of its own."""
         return None
+
+
+def takes_tables(op: type[Op] | Op) -> bool:
+    """Return whether an op runs on whole tables: its draw is a seed alone, or it has a `Op.draw_rows`."""
+    return op.seeded or getattr(op.draw_rows, "__func__", op.draw_rows) is not Op.draw_rows
 
 
 def kinds_of(op: type[Op] | Op) -> tuple[str, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
 from augury.errors import FieldError, describe, shown
 from augury.kinds import Kind
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Record: TypeAlias = Mapping[str, Any]
 """A mapping of field names to values. A record lacks the fields it has no value for."""
@@ -108,6 +111,66 @@ class Schema:
                     where = f"record {record_id!r} " if record_id else ""
                     raise FieldError(f"{where}field {name!r}: {error}") from error
         return out
+
+
+class Batch(Sequence[tuple[str, Record]]):
+    """Rows of a table, held as columns: a sequence of (id, record) whose columns can be had whole. Immutable.
+
+    Args:
+        ids: The rows' ids.
+        columns: Field to its values as `augury.kinds.Kind.to_column` makes them, one a row.
+        fields: The fields' specs.
+    """
+
+    __slots__ = ("columns", "fields", "ids")
+
+    def __init__(self, ids: Sequence[str], columns: Mapping[str, np.ndarray], fields: Mapping[str, FieldSpec]) -> None:
+        """Hold the rows."""
+        self.ids, self.columns, self.fields = ids, columns, fields
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, Record]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Batch: ...
+
+    def __getitem__(self, place: int | slice) -> tuple[str, Record] | Batch:
+        """Return a row, or some of them as a batch; nothing is copied."""
+        if isinstance(place, slice):
+            columns = {name: column[place] for name, column in self.columns.items()}
+            return Batch(self.ids[place], columns, self.fields)
+        place = range(len(self))[place]
+        return next(iter(self[place : place + 1]))
+
+    def __iter__(self) -> Iterator[tuple[str, Record]]:
+        """Iterate over the rows, each without what is missing. Cost: some 0.1 us a value."""
+        names = list(self.columns)
+        cells = zip(*map(self.cells, names), strict=True) if names else ((),) * len(self)
+        for record_id, values in zip(self.ids, cells, strict=True):
+            yield record_id, {n: v for n, v in zip(names, values, strict=True) if v is not None}
+
+    @classmethod
+    def joined(cls, batches: Sequence[Batch]) -> Batch:
+        """Return the rows of several batches of the same columns as one."""
+        import numpy as np
+
+        first = batches[0]
+        if len(batches) == 1:
+            return first
+        columns = {name: np.concatenate([batch.columns[name] for batch in batches]) for name in first.columns}
+        return cls([i for batch in batches for i in batch.ids], columns, first.fields)
+
+    def cells(self, name: str) -> list[Any]:
+        """Return a column's canonical values, None where missing."""
+        values = self.columns[name].tolist()
+        if self.columns[name].dtype.kind != "f":
+            return values
+        whole = getattr(self.fields[name].kind, "integer", False)
+        return [None if v != v else int(v) if whole else v for v in values]
 
 
 def type_name(value: Any) -> str:

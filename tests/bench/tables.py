@@ -1,14 +1,21 @@
 """Tables: SMOTE against imbalanced-learn, a million rows against plain pandas, memory of a wide table.
 
 python -m tests.bench tables
+
+AUGURY_BENCH_ROWS (default a million) cuts the run short.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,8 +23,10 @@ import pandas as pd
 import pyarrow as pa
 
 import augury
+from augury.frames import COPY, with_copies
 
-ROWS = 1_000_000
+ROWS = int(os.environ.get("AUGURY_BENCH_ROWS", "1_000_000"))
+CHUNK = 100_000
 ROUNDS = 3
 STEPS = [
     "table.jitter",
@@ -36,7 +45,7 @@ FIELDS: dict[str, Any] = {
 def tables() -> Iterator[dict[str, Any]]:
     """Yield one row a figure: what, ours, against, ratio, asked, met."""
     yield from oversampling()
-    yield rows()
+    yield from rows()
     yield wide()
 
 
@@ -48,10 +57,10 @@ def _frame(rows: int) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def _cpu(*calls: Callable[[], Any]) -> list[float]:
+def _cpu(*calls: Callable[[], Any], rounds: int = ROUNDS) -> list[float]:
     """Return the least processor time of each call over rounds, taken in turns."""
     best = [float("inf")] * len(calls)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for i, call in enumerate(calls):
             start = time.process_time()
             call()
@@ -60,46 +69,77 @@ def _cpu(*calls: Callable[[], Any]) -> list[float]:
 
 
 def oversampling() -> Iterator[dict[str, Any]]:
-    """Yield the time to learn neighbours and to bring two classes level, for numbers alone."""
-    from imblearn.over_sampling import SMOTE
+    """Yield the time to learn from a table and to bring two classes level, numbers alone and with categories."""
+    from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE
 
     rng = np.random.default_rng(1)
     few, many = 4000, 16000
     matrix = np.concatenate([rng.normal(1, 1, (few, 10)), rng.normal(0, 1, (many, 10))])
     labels = np.array(["few"] * few + ["many"] * many)
-    names = [f"x{i}" for i in range(10)]
-    fields = {**dict.fromkeys(names, "number"), "y": {"kind": "category", "role": "label"}}
-    records = {
-        f"{i:05d}": {**dict(zip(names, row, strict=True)), "y": y}
-        for i, (row, y) in enumerate(zip(matrix.tolist(), labels.tolist(), strict=True))
-    }
-    pipe = augury.pipeline(["table.smote"], fields=fields).fit(records)
-    own = [(i, copy, records[i]) for copy in range(3) for i in list(records)[:few]]
-    fit, make, peer = _cpu(
-        lambda: augury.pipeline(["table.smote"], fields=fields).fit(records),
-        lambda: [pipe.many(own[at : at + 4096], seed=1, pool=records) for at in range(0, len(own), 4096)],
-        lambda: SMOTE(random_state=0).fit_resample(matrix, labels),
-    )
-    yield {
-        "what": f"SMOTE, {few} to {many} of 10 numbers: neighbours and rows",
-        "ours": f"{fit:.2f} s to fit both classes, {make:.2f} s for rows",
-        "against": f"imbalanced-learn {peer:.2f} s",
-        "ratio": peer / (fit + make),
-        "asked": "1",
-        "met": fit + make <= peer,
-    }
+    names, words = [f"x{i}" for i in range(10)], [f"c{i}" for i in range(4)]
+    fields: dict[str, Any] = {**dict.fromkeys(names, "number"), "y": {"kind": "category", "role": "label"}}
+    frame = pd.DataFrame(matrix, columns=names)
+    mixed = frame.assign(**{name: rng.choice(list("abcdefgh"), len(frame)) for name in words})
+    for op, peer, given, kinds in (
+        ("table.smote", SMOTE(random_state=0), frame, {}),
+        ("table.borderline_smote", BorderlineSMOTE(random_state=0), frame, {}),
+        ("table.adasyn", ADASYN(random_state=0), frame, {}),
+        ("table.smotenc", SMOTENC(words, random_state=0), mixed, dict.fromkeys(words, "category")),
+    ):
+        table = pa.Table.from_pandas(given.assign(y=labels, id=[f"{i:05d}" for i in range(len(given))]))
+
+        def ours(op: str = op, table: pa.Table = table, kinds: dict[str, Any] = kinds) -> pa.Table:
+            pipe = augury.pipeline([op], fields={**fields, **kinds}).fit(table, id="id")
+            rows = with_copies(table, {"balance": "y"}, id="id")
+            return pa.concat_tables([table, pipe.table(rows, id="id", copy=COPY, seed=1).select(table.column_names)])
+
+        assert ours().num_rows == 2 * many
+        mine, theirs = _cpu(ours, lambda peer=peer, given=given: peer.fit_resample(given, labels))
+        yield {
+            "what": f"{op}, {few} to {many} rows of {given.shape[1]} columns: learning and making",
+            "ours": f"{mine:.2f} s",
+            "against": f"imbalanced-learn {theirs:.2f} s",
+            "ratio": theirs / mine,
+            "asked": "1",
+            "met": mine <= theirs,
+        }
 
 
-def rows() -> dict[str, Any]:
-    """Return rows a second through five steps, as a table, against pandas doing the same work."""
+def rows() -> Iterator[dict[str, Any]]:
+    """Yield rows a second through five steps, as a table and as a run, against pandas doing the same work."""
     frame = _frame(ROWS)
-    sample = frame.sample(20_000, random_state=0)
-    train = {r["id"]: r for r in sample.to_dict("records")}
-    pipe = augury.pipeline(STEPS, fields=FIELDS).fit(train)
+    train = frame.sample(20_000, random_state=0)
+    pipe = augury.pipeline(STEPS, fields=FIELDS).fit(train, id="id")
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    ours, theirs = _cpu(lambda: pipe.table(table, id="id", seed=1), lambda: _in_pandas(frame, sample))
+    ours, theirs = _cpu(
+        lambda: [pipe.table(table.slice(at, CHUNK), id="id", seed=1) for at in range(0, ROWS, CHUNK)],
+        lambda: _in_pandas(frame, train),
+    )
+    yield _beside(f"{ROWS:,} rows x 10 columns, five steps, tables of {CHUNK:,}, keyed by row", ours, theirs)
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        for name, write in (("rows.parquet", frame.to_parquet), ("rows.csv", partial(frame.to_csv, index=False))):
+            write(home / name)
+            recipe = {"recipe": 1, "collect": [{"path": name}], "fields": FIELDS}
+            recipe |= {"report": {"page": False}, "augment": {"copies": 1, "steps": STEPS}}
+            (home / "recipe.yaml").write_text(json.dumps(recipe))
+            read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
+
+            def run(home: Path = home) -> None:
+                augury.load(home / "recipe.yaml").run(home / "out", fresh=True)
+
+            def plain(home: Path = home, read: Callable[[Path], pd.DataFrame] = read, name: str = name) -> None:
+                given = read(home / name)
+                pd.concat([given, _in_pandas(given, given)]).to_parquet(home / "plain.parquet")
+
+            ours, theirs = _cpu(run, plain, rounds=1)
+            what = f"augury run on {ROWS:,} rows of {name}, originals and copies: split, lineage, digests, report"
+            yield _beside(what, ours, theirs)
+
+
+def _beside(what: str, ours: float, theirs: float) -> dict[str, Any]:
     return {
-        "what": f"{ROWS:,} rows x 10 columns, five steps, keyed by row",
+        "what": what,
         "ours": f"{ROWS / ours:,.0f} rows/s",
         "against": f"pandas, one global stream {ROWS / theirs:,.0f} rows/s",
         "ratio": theirs / ours,
@@ -161,9 +201,7 @@ def main() -> None:
     table = pa.table(columns)
     del columns
     steps = ["table.jitter", {"table.swap": {"fraction": 0.3}}, {"table.mask": {"fraction": 0.1}}, "table.impute"]
-    names = table.column_names
-    rows = zip(*(table.column(name).to_pylist() for name in names), strict=True)
-    pipe = augury.pipeline(steps, fields=fields).fit({r[0]: dict(zip(names, r, strict=True)) for r in rows})
+    pipe = augury.pipeline(steps, fields=fields).fit(table, id="id")
     made = pipe.table(table, id="id", seed=1)
     assert made.num_rows == count
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
-from augury.rng import Rng, block, gate, generator, hash_point, path_key, record_key, uniforms
+from augury.rng import Rng, Rngs, block, gate, generator, hash_point, hash_points, path_key, record_key, uniforms
 
 N = 20_000
 
@@ -238,3 +238,28 @@ def test_uniforms_are_splitmix64():
     assert uniforms(np.array(seeds), 5).tolist() == [reference(seed, 5) for seed in seeds]
     assert uniforms(np.array([0]), 1)[0, 0] == (0xE220A8397B1DCDAF >> 11) * 2.0**-53
     assert kstest(uniforms(np.arange(20000), 3)[:, 2], "uniform").pvalue > 1e-3
+
+
+def test_points_of_many_names_are_those_of_each():
+    """The bulk form hashes what the single one does."""
+    names = ["a", "", "é", "x\0y", "half \ud800"]
+    assert hash_points(("report", "7"), names).tolist() == [hash_point("report", "7", name) for name in names]
+    assert hash_points((), names).tolist() == [hash_point(name) for name in names]
+
+
+@given(st.lists(st.binary(min_size=64, max_size=64), min_size=1, max_size=5), st.data())
+def test_many_streams_are_those_of_each(blocks, data):
+    """`Rngs` gives, call by call, what an `Rng` of every block gives, past the end of a block and in branches."""
+    many, each = Rngs(blocks), [Rng(b) for b in blocks]
+    assert many.gates().tolist() == [gate(b) for b in blocks]
+    for name in data.draw(st.lists(st.sampled_from(["seed", "random", "integer", "branch", "chance"]), max_size=24)):
+        if name == "branch":
+            many, each = many.branch("pick"), [rng.branch("pick") for rng in each]
+        elif name == "integer":
+            hi = data.draw(st.lists(st.integers(0, 2**31), min_size=len(blocks), max_size=len(blocks)))
+            expected = [rng.integer(0, h) for rng, h in zip(each, hi, strict=True)]
+            assert many.integer(0, np.array(hi)).tolist() == expected
+        elif name == "chance":
+            assert many.chance(0.3).tolist() == [rng.chance(0.3) for rng in each]
+        else:
+            assert getattr(many, name)().tolist() == [getattr(rng, name)() for rng in each]

@@ -9,34 +9,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from augury.catalog import registry
-from augury.dataset.cleaning import INVALID, clean
 from augury.dataset.durable import TEMPORARY
-from augury.dataset.histories import holds_events
-from augury.dataset.identity import (
-    SHORT,
-    content_fields,
-    digest,
-    fields_digest,
-    naming_fields,
-    record_id,
-)
-from augury.dataset.stored import FIELD, Prepared, read_batch, write_records
+from augury.dataset.preparing import COLLECT, CRASHED, Prepare
+from augury.dataset.stored import FIELD, read_batch, write_records
 from augury.dataset.workspace import Workspace
 from augury.engines import Local
 from augury.errors import DataError, describe, shown
-from augury.formats import Fields, Format, Payload, RawRecord
+from augury.formats import Format, Payload, RawRecord
 from augury.formats.archive import as_folder
 from augury.formats.files import is_url, open_file, short_name
 from augury.params import params_of
-from augury.recipe.cleaning import CleanPlan
-from augury.recipe.deriving import Derived, derivable, derive
+from augury.recipe.deriving import derivable
 from augury.recipe.model import Limits, Recipe, Source
-from augury.recipe.sections import moment_of
 from augury.record import FieldSpec, Schema
-from augury.rng import hash_point
-
-COLLECT, CRASHED = "collect", "crashed"
-"""The stage that damaged records leave at, and what a record is that kills whoever reads it."""
 
 BATCH_BYTES = 32 << 20
 
@@ -45,202 +30,6 @@ PLAIN_UNITS = 16
 
 MOST_WITH_FILES = 32
 """Most records of a unit where they hold files: each takes milliseconds, and few large units leave workers idle."""
-
-
-class _Read(NamedTuple):
-    """A record's fields as they are kept, and as they count in digests: a payload by the hash of its bytes."""
-
-    stored: dict[str, Any]
-    plain: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Prepare:
-    """The task that makes raw records of one source ready; runs in workers.
-
-    Args:
-        collection: The source's collection.
-        fields: Source column to field.
-        schema: The recipe's schema.
-        side: The side the source gives its records, or None.
-        roles: What a record is looked at for: ``group``, ``stratum``, ``label``, ``side``, ``time`` to a field's name.
-        plan: How its records are cleaned; None leaves them as they are.
-        seed: The recipe's seed.
-        sketches: How many sketches the run makes of a record.
-        derived: The fields that are computed from those that the source gives, in order.
-    """
-
-    collection: str
-    fields: Fields
-    schema: Schema
-    side: str | None
-    roles: Mapping[str, str | None]
-    plan: CleanPlan | None = None
-    seed: int = 0
-    sketches: int = 0
-    derived: tuple[Derived, ...] = ()
-
-    def __call__(self, batch: Sequence[RawRecord]) -> list[Prepared]:
-        """Return each record prepared, or its pieces, in order."""
-        read = [self._read(raw) for raw in batch]
-        self._derive(read)
-        self._check_storable(read)
-        prepared = [self._prepare(raw, found) for raw, found in zip(batch, read, strict=True)]
-        return prepared if self.plan is None else clean(self.plan, prepared, self.seed, self.sketches)
-
-    def keyed_id(self, raw: RawRecord) -> str | None:
-        """Return the id that a record's key gives it, or None when its content names it. Cost: decodes nothing."""
-        key = self._key(raw)
-        return None if key is None else record_id(self.collection, key, b"")
-
-    def _prepare(self, raw: RawRecord, found: _Read | DataError) -> Prepared:
-        try:
-            if isinstance(found, DataError):
-                raise found
-            return self._name(raw, found)
-        except DataError as error:
-            return self.left(raw, INVALID, str(error))
-
-    def left(self, raw: RawRecord, code: str, why: str) -> Prepared:
-        """Return a raw record that cannot be used, with the reason."""
-        key = self._key(raw)
-        name = record_id(self.collection, key, b"" if key is not None else _raw_content(raw))
-        where = _printable(raw.where)
-        detail = _printable(f"{raw.where}: {why}")
-        return Prepared(_printable(name), key is not None, where, stage=COLLECT, code=code, detail=detail)
-
-    def _read(self, raw: RawRecord) -> _Read | DataError:
-        """Return what is kept of each field, and what it counts as in digests; everything is decoded once."""
-        found = _Read({}, {})
-        try:
-            if raw.problem:
-                raise DataError(raw.problem)
-            for column, spec in self.fields.items():
-                value = raw.values.get(column)
-                if value is not None and not (isinstance(value, float) and value != value):
-                    _read_field(spec, value, found)
-            if not found.stored:
-                fix = "map columns with as:, or fill the record"
-                raise DataError(describe("", "a value for at least one field", shown("none"), fix=fix))
-        except DataError as error:
-            return error
-        return found
-
-    def _derive(self, read: list[_Read | DataError]) -> None:
-        """Compute the derived fields of all records; a record whose value is an error becomes that error."""
-        for one in self.derived:
-            good = [(place, found) for place, found in enumerate(read) if isinstance(found, _Read)]
-            values = derive(one, self.schema, [found.stored for _, found in good])
-            for (place, found), value in zip(good, values, strict=True):
-                if isinstance(value, DataError):
-                    read[place] = value
-                elif value is not None:
-                    found.stored[one.spec.name] = found.plain[one.spec.name] = value
-
-    def _check_storable(self, read: list[_Read | DataError]) -> None:
-        """Put an error in the place of every record with a value that its Arrow type cannot hold."""
-        for spec in (*self.fields.values(), *(one.spec for one in self.derived)):
-            if spec.kind.payload:
-                continue
-            kept = spec.kind.arrow()
-            values = [None if isinstance(found, DataError) else found.stored.get(spec.name) for found in read]
-            if not _storable(values, kept):
-                for place, value in enumerate(values):
-                    if not _storable([value], kept):
-                        wanted, fix = f"field {spec.name!r}: expected a value that fits {kept}", "correct the value"
-                        read[place] = DataError(f"{wanted}, got {value!r:.80}. Fix: {fix}.")
-
-    def _name(self, raw: RawRecord, found: _Read) -> Prepared:
-        stored, plain = found
-        key = self._key(raw)
-        if key is not None and not _storable([key], "string"):
-            raise DataError(describe("", "a key in UTF-8", key, fix="rename the file or correct the key"))
-        computed = {one.spec.name for one in self.derived}
-        given = {name: value for name, value in plain.items() if name not in computed}
-        naming = b"" if key is not None else fields_digest(given, naming_fields(self.schema)) or digest({})
-        content = fields_digest(given, content_fields(self.schema))
-        seen = {role: _text(plain.get(name)) if name else None for role, name in self.roles.items() if role != "time"}
-        if self.roles.get("side") and seen["side"] is None:
-            fix = "fill it, or split by shares"
-            raise DataError(describe(f"field {self.roles['side']!r}", "the record's side", shown("nothing"), fix=fix))
-        name = record_id(self.collection, key, naming)
-        return Prepared(
-            name,
-            key is not None,
-            raw.where,
-            hash_point(name),
-            digest(plain)[:SHORT],
-            content[:SHORT] if content else None,
-            seen["group"],
-            seen["stratum"],
-            seen["label"],
-            self.side or seen["side"],
-            *self._moments(stored),
-            stored,
-        )
-
-    def _moments(self, stored: Mapping[str, Any]) -> tuple[float | None, tuple[float, ...] | None]:
-        """Return when a record is from, in seconds since 1970 or as the number that its field holds, and its events."""
-        name = self.roles.get("time")
-        value = stored.get(name) if name else None
-        if value is None:
-            return None, None
-        assert name is not None
-        kind = self.schema[name].kind
-        if holds_events(kind):
-            moments = tuple(float(m) for m in kind.moments(kind.unpack(value)))
-            return (moments[-1] if moments else None), moments
-        return (float(value) if isinstance(value, int | float) else moment_of(value)), None
-
-    def _key(self, raw: RawRecord) -> str | None:
-        column = next((c for c, s in self.fields.items() if s.role == "key"), None)
-        value = raw.values.get(column) if column else None
-        return raw.key if value is None else str(value)
-
-
-def _read_field(spec: FieldSpec, value: Any, found: _Read) -> None:
-    try:
-        if isinstance(value, Payload):
-            data = value.read()
-            spec.kind.probe(data)
-            kept = value.stamped(data)
-            found.stored[spec.name], found.plain[spec.name] = kept, kept.digest
-        else:
-            found.stored[spec.name] = found.plain[spec.name] = spec.kind.pack(spec.kind.unpack(value))
-    except DataError as error:
-        raise DataError(f"field {spec.name!r}: {error}") from error
-
-
-def _storable(values: list[Any], kept: Any) -> bool:
-    import pyarrow as pa
-
-    try:
-        pa.array(values, type=kept)
-    except (pa.ArrowException, ValueError, OverflowError, TypeError):
-        return False
-    return True
-
-
-def _printable(text: str) -> str:
-    """Text that any file can hold: half a surrogate pair is written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _text(value: Any) -> str | None:
-    """A field's value as the text it is grouped by."""
-    if value is None or isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int | float | bool) else digest(value).hex()
-
-
-def _raw_content(raw: RawRecord) -> bytes:
-    """What names a record that could not be read: a digest of what there was."""
-    out = {}
-    for name, value in raw.values.items():
-        if isinstance(value, Payload):
-            value = value.data if value.data is not None else value.name
-        out[name] = value if isinstance(value, bytes) else repr(value)
-    return digest(out)
 
 
 @dataclass
@@ -333,7 +122,8 @@ def collect(recipe: Recipe, work: Workspace, engine: Local, limit: int | None) -
     for number, source in enumerate(recipe.collect):
         reader, path = open_source(recipe, source)
         prepare = preparing(recipe, source)
-        batches = _batches(reader.read(path, prepare.fields), recipe.limits.unit_records, limit)
+        payloads = any(spec.kind.payload for spec in prepare.fields.values())
+        batches = _batches(reader.read(path, prepare.fields), recipe.limits.unit_records, limit, payloads)
         made: list[str] = []
 
         def missing(batches: Iterator[list[RawRecord]] = batches, number: int = number, made: list[str] = made) -> Any:
@@ -408,7 +198,7 @@ def _limited(spec: FieldSpec, limits: Limits) -> FieldSpec:
     return spec._replace(kind=replace(spec.kind, **changed)) if changed else spec
 
 
-def _batches(records: Iterable[RawRecord], most: int, limit: int | None) -> Iterator[list[RawRecord]]:
+def _batches(records: Iterable[RawRecord], most: int, limit: int | None, payloads: bool) -> Iterator[list[RawRecord]]:
     """Cut a source into pieces that a worker takes at once: a unit's records, or less when they are large."""
     batch: list[RawRecord] = []
     size = 0
@@ -416,7 +206,7 @@ def _batches(records: Iterable[RawRecord], most: int, limit: int | None) -> Iter
         if limit is not None and count >= limit:
             break
         batch.append(raw)
-        files = [v for v in raw.values.values() if isinstance(v, Payload)]
+        files = [v for v in raw.values.values() if isinstance(v, Payload)] if payloads else ()
         size += sum(len(v.data) for v in files if v.data is not None)
         if len(batch) >= (min(most, MOST_WITH_FILES) if files else PLAIN_UNITS * most) or size >= BATCH_BYTES:
             yield batch

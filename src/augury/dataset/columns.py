@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from augury.dataset.identity import plain_value, row_digest
+from augury.dataset.identity import plain_value, row_digest, row_digests
 from augury.errors import RecipeError, describe, shown
 from augury.formats import Payload
 from augury.formats.beside import ROW_ID, extension, file_stem
@@ -66,9 +66,14 @@ class Columns:
         """Return the Arrow schema of rows as units make them: before they are weighed against each other."""
         import pyarrow as pa
 
-        fields = [pa.field(name, spec.kind.arrow()) for name, spec in self.after.items()]
         own = [(ROW_ID, pa.string()), (COPY, pa.int32()), (PARENTS, pa.list_(pa.string())), (ORIGIN, pa.string())]
-        return pa.schema([*fields, *own])
+        return pa.schema([*self.fields(), *own])
+
+    def fields(self) -> pa.Schema:
+        """Return the Arrow schema of the fields alone."""
+        import pyarrow as pa
+
+        return pa.schema([pa.field(name, spec.kind.arrow()) for name, spec in self.after.items()])
 
     def original(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return a source record's values as they are written: the very bytes it came with, labels lifted."""
@@ -98,6 +103,14 @@ class Columns:
                 value = spec.kind.pack(value)
             out[name] = value
         return out
+
+    def digests(self, collection: str, side: str, rows: pa.Table | pa.RecordBatch) -> list[bytes]:
+        """Return the digest of each row of an Arrow table: of what Arrow holds, which is what can be read back."""
+        columns = {}
+        for name, spec in self.after.items():
+            values = rows.column(name).to_pylist()
+            columns[name] = [plain_value(spec, value) for value in values] if spec.kind.payload else values
+        return row_digests(collection, side, rows.column(ROW_ID).to_pylist(), columns)
 
     def digest(self, collection: str, side: str, row: Mapping[str, Any]) -> bytes:
         """Return the digest of a row read from an Arrow table."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from augury.dataset.index import Index, Span
 from augury.dataset.tables import BATCH
+from augury.frames import level
 
 
 def assign_copies(
@@ -40,6 +41,5 @@ def _balance(index: Index, span: Span, out: np.ndarray) -> None:
     for start in range(span.start, span.stop, BATCH):
         for offset, label in enumerate(index.column("label", start, min(start + BATCH, span.stop))):
             if label is not None and counts[label]:
-                need, have, rank = most - counts[label], counts[label], seen[label]
+                out[start + offset] = level(seen[label], most - counts[label], counts[label])
                 seen[label] += 1
-                out[start + offset] = (rank + 1) * need // have - rank * need // have

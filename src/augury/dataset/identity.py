@@ -7,12 +7,12 @@ No time, host or path goes into any digest here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 from augury.record import FieldSpec, Schema
-from augury.values import canonical_bytes
+from augury.values import canonical_bytes, rows_bytes
 
 SHORT = 16
 DIGEST = 32
@@ -59,6 +59,14 @@ def fields_digest(values: Mapping[str, Any], names: Iterable[str]) -> bytes | No
 def row_digest(collection: str, side: str, row: str, values: Mapping[str, Any]) -> bytes:
     """Return the 32-byte digest of a row: its place in the dataset, its id, its fields by name."""
     return digest([collection, side, row, {n: v for n, v in values.items() if v is not None}])
+
+
+def row_digests(collection: str, side: str, rows: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+    """Return `row_digest` of each of many rows, whose fields are given by columns."""
+    head = canonical_bytes([collection, side, "", {}])
+    head = head[: -len(canonical_bytes("") + canonical_bytes({}))]
+    values = rows_bytes(columns) if columns else [canonical_bytes({})] * len(rows)
+    return [sha256(head + canonical_bytes(row) + own).digest() for row, own in zip(rows, values, strict=True)]
 
 
 def quarantine_digest(collection: str, row: str, stage: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -213,6 +213,13 @@ class Index:
         for (record, count, stored), (collection, cut, until) in zip(found, bounds, strict=True):
             yield Item(record, count, self.events.cut(collection, stored, cut, until))
 
+    def table(self, start: int, stop: int, schema: pa.Schema) -> pa.Table:
+        """Return the stored fields of the records at the positions [start, stop), in order, as a table of ``schema``.
+
+        Events are not cut: it is for fields that are no events.
+        """
+        return self.store.table(self.column("file", start, stop), self.column("row", start, stop), schema)
+
     def ring(self, span: Span, schema: Schema) -> Ring:
         """Return the donor pool of a span, nothing of it in memory."""
         if self._ring is None:
@@ -279,6 +286,15 @@ class Side(Mapping[str, LazyRecord]):
     def items(self) -> Any:
         """Return (id, record) pairs, sorted by id, read in runs."""
         return _Pairs(self)
+
+    def tables(self, names: Collection[str]) -> Iterator[tuple[list[str], pa.Table]]:
+        """Yield the ids and the named fields of the records, sorted by id, in runs of `BATCH`."""
+        import pyarrow as pa
+
+        schema = pa.schema([(name, self.schema[name].kind.arrow()) for name in names])
+        for start in range(self.span.start, self.span.stop, BATCH):
+            stop = min(start + BATCH, self.span.stop)
+            yield self.index.column("id", start, stop), self.index.table(start, stop, schema)
 
     def __len__(self) -> int:
         """Return the number of records."""

@@ -195,6 +195,22 @@ class Stored:
                     yield {n: _payload(v) if isinstance(v, dict) and "location" in v else v for n, v in row.items()}
             start = end
 
+    def table(self, files: Sequence[int], rows: Sequence[int], schema: pa.Schema) -> pa.Table:
+        """Return the stored fields of records, in order, as a table of ``schema``: null where a record has none."""
+        import numpy as np
+        import pyarrow as pa
+
+        of, at = np.array(files, np.int64), np.array(rows, np.int64)
+        order = np.argsort(of, kind="stable")
+        parts = []
+        for file in np.unique(of).tolist():
+            mine = pa.array(at[order[of[order] == file]])
+            columns = self.columns(file)
+            taken = [columns[f.name].take(mine) if f.name in columns else pa.nulls(len(mine), f.type) for f in schema]
+            parts.append(pa.table(taken, schema=schema))
+        whole = pa.concat_tables(parts) if parts else schema.empty_table()
+        return whole.combine_chunks() if (order[:-1] < order[1:]).all() else whole.take(pa.array(np.argsort(order)))
+
 
 class LazyRecord(Mapping[str, Any]):
     """A record whose fields are decoded when they are looked at, each once."""

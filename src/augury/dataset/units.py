@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from augury.dataset.assigning import Left
 from augury.dataset.cleaning import INVALID
-from augury.dataset.collect import CRASHED, MOST_WITH_FILES
+from augury.dataset.collect import MOST_WITH_FILES, PLAIN_UNITS
+from augury.dataset.columnar import augmented, rows_of, takes_columns
 from augury.dataset.columns import COPY, ORIGIN, PARENTS, Columns
 from augury.dataset.durable import write_json, written
 from augury.dataset.identity import DIGEST, row_id
 from augury.dataset.index import Index, Item
+from augury.dataset.preparing import CRASHED
 from augury.dataset.stored import LazyRecord
 from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
@@ -82,7 +86,9 @@ class Plan(NamedTuple):
 
 
 def plan_units(index: Index, plans: Mapping[str, Plan], sides: Sequence[str], most: int, key: Any) -> Iterator[Unit]:
-    """Yield the units of every collection and side, at most ``most`` records each, in the order of their ids.
+    """Yield the units of every collection and side, in the order of their ids: at most ``most`` records each.
+
+    Where they hold files it is fewer, and `PLAIN_UNITS` times as many where they are made column by column.
 
     ``key(*parts)`` names what is a function of the run and of ``parts``.
     """
@@ -90,6 +96,8 @@ def plan_units(index: Index, plans: Mapping[str, Plan], sides: Sequence[str], mo
     for collection, plan in plans.items():
         holds_files = any(spec.kind.payload for spec in plan.schema.fields.values())
         size = min(most, MOST_WITH_FILES) if holds_files else most
+        if takes_columns(plan.columns, plan.pipeline, index):
+            size = PLAIN_UNITS * most
         for side in sides:
             span = index.span(collection, side)
             for start in range(span.start, span.stop, size):
@@ -124,13 +132,39 @@ class MakeRows:
             pa.OSFile(str(path), "wb") as sink,
             pa.ipc.new_file(sink, schema.append(pa.field(ROW_DIGEST, pa.binary(DIGEST)))) as writer,
         ):
-            for items in batched(self._items(unit, made), chunk_size):
+            batch = self._columnar(unit, plan, schema, made)
+            if batch is not None:
+                writer.write_batch(made.count(batch))
+            for items in batched(self._items(unit, made), chunk_size) if batch is None else ():
                 rows = self.rows(plan, unit.collection, unit.side, items, made)
-                writer.write_batch(made.count(pa.RecordBatch.from_pylist(rows, schema=schema), rows))
+                writer.write_batch(made.count(pa.RecordBatch.from_pylist(rows, schema=schema)))
         result = made.result()
         facts = {name: value for name, value in result._asdict().items() if name != "unit"}
         write_json(self.folder / f"{unit.name}.json", facts | {"gone": made.gone})
         return result
+
+    def _columnar(self, unit: Unit, plan: Plan, schema: pa.Schema, made: _Made) -> pa.RecordBatch | None:
+        """Return the unit's rows made column by column, or None where they must be made one by one."""
+        pipe = plan.pipeline
+        if unit.crashed or not takes_columns(plan.columns, pipe, self.index):
+            return None
+        ids = self.index.column("id", unit.start, unit.stop)
+        count = self.index.copies[unit.start : unit.stop] if pipe is not None else np.zeros(len(ids), np.int64)
+        of = np.repeat(np.arange(len(ids)), count)
+        numbers = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
+        fields = self.index.table(unit.start, unit.stop, plan.columns.fields())
+        copies = None
+        if pipe is not None and len(of):
+            own = [ids[i] for i in of.tolist()]
+            copies = augmented(pipe, fields.take(of), own, numbers.tolist(), self.seed, schema)
+            if copies is None or (copies.broken and self.on_error == "raise"):
+                return None
+            for place, error in copies.broken.items():
+                why = (AUGMENT, INVALID, str(error))
+                made.gone.append(Left(unit.collection, own[place], int(numbers[place]), *why))
+        made.records += len(ids)
+        originals = fields.slice(0, 0) if unit.side in plan.skip_originals else fields
+        return rows_of(originals, ids, copies, of, numbers, schema)
 
     def halves(self, unit: Unit) -> tuple[Unit, Unit] | None:
         """Return the unit in two, for finding a record that kills its worker; None for a single record."""
@@ -223,15 +257,14 @@ class _Made:
         self.gone: list[Left] = []
         self.dropped = self.records = self.originals = self.rows = self.nbytes = 0
 
-    def count(self, batch: pa.RecordBatch, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-        """Add a batch; return it with the rows' digests, which are of what Arrow holds: what can be read back."""
+    def count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Add a batch; return it with the rows' digests."""
         import pyarrow as pa
 
         self.rows += batch.num_rows
         self.nbytes += batch.nbytes
-        self.originals += sum(row[COPY] is None for row in rows)
-        collection, side = self.unit.collection, self.unit.side
-        digests = [self.columns.digest(collection, side, row) for row in batch.to_pylist()]
+        self.originals += batch.column(COPY).null_count
+        digests = self.columns.digests(self.unit.collection, self.unit.side, batch)
         return batch.append_column(ROW_DIGEST, pa.array(digests, pa.binary(DIGEST)))
 
     def result(self) -> UnitResult:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from augury.errors import DataError, describe
 from augury.formats.base import Fields, Format, RawRecord, Writer, check_columns
 from augury.formats.files import find_files, parent, short_name
-from augury.formats.parquet import raw_record, with_features
+from augury.formats.parquet import holding_files, raw_record, with_features
 
 _EXTENSIONS = (".arrow", ".feather", ".arrows")
 
@@ -36,12 +36,12 @@ class Arrow(Format):
         """Yield rows, a batch of the file in memory at a time."""
         for file in self.files(source):
             name = short_name(file, source)
-            row = 0
+            payloads, row = holding_files(fields), 0
             with fsspec.open(file, "rb") as handle:
                 for batch in _batches(handle, name):
                     check_columns(name, fields, batch.schema.names, [])
                     for values in batch.select([c for c in batch.schema.names if c in fields]).to_pylist():
-                        yield raw_record(values, f"{name} row {row}", parent(file), fields)
+                        yield raw_record(values, f"{name} row {row}", parent(file), payloads)
                         row += 1
 
     def columns(self, source: str) -> list[str]:

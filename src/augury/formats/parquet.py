@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,10 +45,10 @@ class Parquet(Format):
             reader = pq.ParquetFile(handle)
             columns = [c for c in reader.schema_arrow.names if c in fields]
             check_columns(name, fields, reader.schema_arrow.names, [])
-            row = 0
+            payloads, base, row = holding_files(fields), parent(file), 0
             for batch in reader.iter_batches(batch_size=self.batch_rows, columns=columns, use_threads=False):
                 for values in batch.to_pylist():
-                    yield raw_record(values, f"{name} row {row}", parent(file), fields)
+                    yield raw_record(values, f"{name} row {row}", base, payloads)
                     row += 1
         except (pa.ArrowInvalid, pa.ArrowIOError) as error:
             raise _damaged(name, error) from error
@@ -79,11 +79,16 @@ def _damaged(name: str, error: Exception) -> DataError:
     return DataError(describe(name, "a whole Parquet file", error, fix="write the file again"))
 
 
-def raw_record(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRecord:
+def holding_files(fields: Fields) -> list[str]:
+    """Return the columns whose values are encoded files."""
+    return [column for column, spec in fields.items() if spec.kind.payload]
+
+
+def raw_record(values: dict[str, Any], where: str, base: str, payloads: Sequence[str]) -> RawRecord:
     """Return a row with its payloads ready to be read, or with its problem."""
     try:
-        for column, spec in fields.items():
-            if spec.kind.payload and values.get(column) is not None:
+        for column in payloads:
+            if values.get(column) is not None:
                 values[column] = as_payload(values[column], base, where)
     except DataError as error:
         return RawRecord(None, {k: str(v) for k, v in values.items()}, where, str(error))

@@ -18,7 +18,7 @@ from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats.base import Fields, Format, RawRecord, Writer, check_columns
 from augury.formats.files import find_files, is_url, short_name
 from augury.formats.jsonl import dump
-from augury.formats.parquet import raw_record
+from augury.formats.parquet import holding_files, raw_record
 from augury.formats.table import TEXT_SPACES
 
 _EXTENSIONS = (".duckdb", ".sqlite", ".sqlite3", ".db")
@@ -166,7 +166,7 @@ def _record(values: dict[str, Any], where: str, base: str, fields: Fields) -> Ra
             except ValueError:
                 problem = describe(f"column {column!r}", f"JSON for a {kind.entry_id}", value, fix="correct the cell")
                 return RawRecord(None, {c: str(v) for c, v in values.items()}, where, problem)
-    return raw_record(values, where, base, fields)
+    return raw_record(values, where, base, holding_files(fields))
 
 
 def _failed(name: str, error: Exception, secret: str) -> DataError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from types import MappingProxyType
@@ -136,6 +136,11 @@ class Pipeline:
         """The fields whose value some step looks at."""
         return frozenset(f for n in self.ops if "value" in n.op.reads for f in n.fields)
 
+    @property
+    def may_drop(self) -> bool:
+        """Whether an output may be dropped since a field has become empty."""
+        return bool(self._drop_if_empty)
+
     # -- running -----------------------------------------------------------------------------------------------
 
     def __call__(
@@ -201,35 +206,23 @@ class Pipeline:
                 out[place] = self._excuse(error, now)
         return out
 
-    def table(self, table: Any, *, id: str, seed: int = 0, copy: int | None = 0) -> Any:
+    def table(self, table: Any, *, id: str, seed: int = 0, copy: int | str | None = 0) -> Any:
         """Run a whole table: the same rows as `many`, column by column, some ten times as fast.
 
         Args:
             table: A pyarrow table, or a pandas or polars frame; the same is returned. Columns that are no fields pass.
             id: The column of the rows' ids.
             seed: As for `many`.
-            copy: The number of the copy.
+            copy: The number of the copy, or the name of a column of them (see `augury.frames.with_copies`).
 
         Raises:
-            RecipeError: where a step takes donors, or draws more than a seed (`augury.op.Op.seeded`).
+            RecipeError: where a step cannot draw for many rows at once (`augury.op.takes_tables`), or has a condition.
             DataError: for a value that is not of its field's kind, and a row that breaks a constraint.
         """
-        import pyarrow as pa
-
-        from augury.pipelines.tables import run_table
+        from augury.pipelines.tables import as_arrow, as_given, run_table
 
         self._check_ready()
-        frame = table
-        if not isinstance(table, pa.Table):
-            polars = hasattr(table, "to_arrow")
-            table = table.to_arrow() if polars else pa.Table.from_pandas(table, preserve_index=False)
-        if id not in table.column_names:
-            fix = "name the column with id="
-            raise DataError(describe("table", "a column of ids", id, name=id, known=table.column_names, fix=fix))
-        made = run_table(self, table, table.column(id).cast(pa.string()), seed, copy)
-        if isinstance(frame, pa.Table):
-            return made
-        return type(frame)(made) if hasattr(frame, "to_arrow") else made.to_pandas().set_axis(frame.index)
+        return as_given(run_table(self, as_arrow(table), id, seed, copy), table)
 
     def _excuse(self, error: Exception, now: Running | None) -> DataError | Dropped:
         wrapped = wrap(error, now) if now is not None else error
@@ -316,14 +309,28 @@ class Pipeline:
 
     # -- fitting -----------------------------------------------------------------------------------------------
 
-    def fit(self, records: Mapping[str, Record] | Iterable[tuple[str, Record]]) -> Pipeline:
+    def fit(self, records: Any, *, id: str | None = None) -> Pipeline:
         """Return this pipeline with every fitted op's state learned from the training side's records.
 
         Args:
-            records: Id to record, or pairs. Order does not matter: ops see batches sorted by id. A mapping with
-                ``in_order`` is read as it comes, nothing of it held in memory.
+            records: Id to record, or pairs; or, faster and to the same states, an Arrow table, pandas or polars frame.
+                Order does not matter: ops see batches sorted by id. A mapping with ``in_order`` is read as it comes,
+                nothing of it held in memory; one with ``tables(names)``, which yields ids and Arrow tables, by those.
+            id: The column of the ids, where ``records`` is a table.
+
+        Raises:
+            DataError: without records, and for a table whose ids are not each its own.
         """
+        if id is not None:
+            from augury.pipelines.tables import read_batch
+
+            batch = read_batch(self, records, id)
+            return self._fitted(lambda: iter([batch]))
         source = records if isinstance(records, Mapping) else dict(records)
+        if source and hasattr(source, "tables") and all(n.row for n in self.ops if n.op.fits):
+            from augury.pipelines.tables import read_batches
+
+            return self._fitted(lambda: read_batches(self, source.tables))
         if not source:
             raise DataError(describe("fit", "at least one training record", shown("none"), fix="check the split"))
 
@@ -332,6 +339,9 @@ class Pipeline:
             for part in batched(pairs, FIT_BATCH):
                 yield [(i, self.schema.check(record, i)) for i, record in part]
 
+        return self._fitted(batches)
+
+    def _fitted(self, batches: Callable[[], Iterator[Sequence[tuple[str, Record]]]]) -> Pipeline:
         states = {n.path: n.op.fit(batches(), self._fit_fields(n)) for n in self.ops if n.op.fits}
         states |= fit_constraints(self.constraints, self.schema, batches())
         return self.with_states(states)

@@ -1,104 +1,257 @@
 """Whole tables through a pipeline: the same rows as one by one, column by column.
 
-Only steps whose draw is a seed (`augury.op.Op.seeded`) can run so: their functions take a column of seeds. A row's seed
-comes from the same key as ever, so a table gives bit for bit what `Pipeline.many` gives for its rows.
+Only ops that draw for many rows at once (`augury.op.takes_tables`) can run so. A row's random numbers come from the
+same key as ever, so a table gives bit for bit what `Pipeline.many` gives for its rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from augury.constraints import Constraint
 from augury.effects import Rows
 from augury.errors import DataError, FieldError, RecipeError, describe, shown
-from augury.pipelines.nodes import OpNode
-from augury.record import FieldSpec
-from augury.rng import record_key
+from augury.op import TableInfo, takes_tables
+from augury.pipelines.constrained import broken_error
+from augury.pipelines.nodes import Node, OpNode
+from augury.record import Batch, FieldSpec, Record, type_name
+from augury.rng import Rngs, record_key
 
 if TYPE_CHECKING:
     from augury.pipelines.compiled import Pipeline
 
 
-def run_table(pipe: Pipeline, table: pa.Table, ids: pa.ChunkedArray, seed: int, copy: int | None) -> pa.Table:
+def run_table(pipe: Pipeline, table: pa.Table, id: str, seed: int, copy: int | str | None) -> pa.Table:
     """Return the table with the pipeline's columns changed; see `Pipeline.table`."""
-    nodes = _nodes(pipe)
-    schema = pipe.schema
-    for name in (name for node in nodes for name in node.columns.columns):
+    for node in pipe.nodes:
+        if not takes_table(node):
+            where = getattr(node, "path", "a combinator")
+            what, fix = "a step that draws for many rows at once, without condition", "run the rows with many()"
+            raise RecipeError(describe(str(where), what, shown("another"), fix=fix))
+    names = dict.fromkeys(name for node in pipe.ops for name in node.columns.columns)
+    for name in names:
         if name not in table.column_names:
             fix = "give the column, empty where nothing is known"
             raise DataError(
                 describe("table", f"a column {name!r}", shown("none"), name=name, known=table.column_names, fix=fix)
             )
-    columns = {n: _read(schema[n], table.column(n)) for n in table.column_names if n in schema}
-    keys = [record_key(seed, i, copy) for i in ids.to_pylist()]
-    for node in nodes:
-        _step(pipe, node, columns, keys)
-    for name in dict.fromkeys(n for node in nodes for n in node.columns.columns):
+    ids = _ids(table, id)
+    copies = _copies(table, copy) if isinstance(copy, str) else [copy] * len(ids)
+    seen = [name for name in looked_at(pipe) if name in table.column_names]
+    run = TableRun(pipe, read_batch_of(pipe, table.select(seen), ids), seed, copies)
+    for node in pipe.ops:
+        run.step(node)
+        for place, broken in run.broken.items():
+            got = shown(f"{len(run.broken)} rows that break it, the first is row {place}")
+            fix = "run the rows with many() to keep the others"
+            raise DataError(describe(node.path, broken.constraint.text, got, fix=fix))
+    for name in names:
         place = table.column_names.index(name)
-        table = table.set_column(place, name, _write(schema[name], columns[name]))
+        written, given = write_column(pipe.schema[name], run.columns[name]), table.column(place).type
+        if pa.types.is_large_string(given) or pa.types.is_string_view(given):  # as pandas and polars have text
+            written = written.cast(given)
+        table = table.set_column(place, name, written)
     return table
 
 
-def _nodes(pipe: Pipeline) -> list[OpNode]:
-    for node in pipe.nodes:
-        if not (isinstance(node, OpNode) and _whole(node)):
-            where = getattr(node, "path", "a combinator")
-            what, fix = "a step that draws a seed, no donors, and has no condition", "run the rows with many()"
-            raise RecipeError(describe(str(where), what, shown("another"), fix=fix))
-    return [node for node in pipe.nodes if isinstance(node, OpNode)]
+def takes_table(node: Node) -> bool:
+    """Return whether a node can run on all rows at once."""
+    if not isinstance(node, OpNode) or node.independent or node.when is not None:
+        return False
+    return node.row and takes_tables(node.op)
 
 
-def _whole(node: OpNode) -> bool:
-    """Whether the node can run on all rows at once."""
-    return node.row and node.op.seeded and not node.donors and not node.independent and node.when is None
+class Broken(NamedTuple):
+    """A row that breaks a constraint, as the step made it."""
+
+    node: OpNode
+    constraint: Constraint
+    row: Record
 
 
-def _step(pipe: Pipeline, node: OpNode, columns: dict[str, np.ndarray], keys: list[bytes]) -> None:
-    digests = b"".join([blake2b(key + node.key).digest()[:16] for key in keys])
-    words = np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
-    applied = (words[:, 0] >> np.uint64(11)).astype(np.float64) * 2.0**-53 < node.p
-    names = list(node.columns.columns)
-    if not node.op.changes_missing:  # as for rows: an op is not asked about a row that has nothing for it
-        applied &= ~np.logical_and.reduce([_missing(columns[name]) for name in names])
-    info = SimpleNamespace(size=node.columns, state=pipe.states.get(node.path), field="row", donors=())
-    effect = node.op.effect({"seed": 0}, info)
-    if not isinstance(effect, Rows):
-        return
-    seeds = words[:, 1] >> np.uint64(1)
-    changed = effect.fn({name: columns[name] for name in effect.reads}, seed=seeds, **effect.shared)
-    before = dict(columns)
-    for name in effect.writes:
-        held = pipe.schema[name].kind.hold(changed[name])
-        columns[name] = held if applied.all() else np.where(applied, held, columns[name])
-    _judge(pipe, node, before, columns)
+class TableRun:
+    """The rows of a table on their way through a pipeline.
+
+    Attributes:
+        columns: Field to its values, as they are now.
+        donors: The ids of the donors that each step took, object (n, donors), None where a row has none.
+        broken: Row to what it broke first; such rows go on and are worth nothing.
+    """
+
+    def __init__(self, pipe: Pipeline, rows: Batch, seed: int, copies: Sequence[int | None]) -> None:
+        """Start with the rows as they came and the number of each one's copy."""
+        self.pipe, self.ids, self.copies = pipe, rows.ids, copies
+        self.columns = dict(rows.columns)
+        self.donors: list[np.ndarray] = []
+        self.broken: dict[int, Broken] = {}
+        self._keys = [record_key(seed, i, copy) for i, copy in zip(rows.ids, copies, strict=True)]
+
+    def step(self, node: OpNode) -> None:
+        """Run a step on the rows that its gate lets through and that have something for it."""
+        rng = Rngs([blake2b(key + node.key).digest() for key in self._keys])
+        names = list(node.columns.columns)
+        applied = rng.gates() < node.p if node.p < 1.0 else np.ones(len(self.ids), bool)
+        if not node.op.changes_missing:  # as for rows: an op is not asked about a row that has nothing for it
+            applied &= ~np.logical_and.reduce([missing(self.columns[name]) for name in names])
+        info = TableInfo("row", node.columns, self.pipe.states.get(node.path), self.ids, applied)
+        drawn = node.op.draw_rows(rng, info)
+        if drawn.donors is not None:
+            donors = drawn.donors.copy()
+            donors[~applied] = None
+            self.donors.append(donors)
+        if not isinstance(drawn.effect, Rows):
+            return
+        before = dict(self.columns)
+        self._change(drawn.effect, applied if drawn.where is None else applied & drawn.where)
+        if self.pipe.rules is not None:
+            for constraint in self.pipe.rules.touched(names):
+                self._judge(node, constraint, before)
+
+    def _change(self, effect: Rows, applied: np.ndarray) -> None:
+        reads = {name: self.columns[name] for name in effect.reads}
+        changed = effect.fn(reads, **effect.args, **effect.shared)
+        everywhere = applied.all()
+        for name in effect.writes:
+            held = self.pipe.schema[name].kind.hold(changed[name])
+            self.columns[name] = held if everywhere else np.where(applied, held, self.columns[name])
+
+    def _judge(self, node: OpNode, constraint: Constraint, before: dict[str, np.ndarray]) -> None:
+        """Follow and judge a constraint that the step touches."""
+        assert self.pipe.rules is not None
+        fields, state = self.pipe.schema.fields, self.pipe.rules.state(constraint)
+        if node.op.reparametrises:
+            for name, values in constraint.follow(before, self.columns, fields, state).items():
+                self.columns[name] = fields[name].kind.hold(values)
+        for place in constraint.broken(self.columns, fields, state).nonzero()[0].tolist():
+            if place not in self.broken:
+                self.broken[place] = Broken(node, constraint, Batch(self.ids, self.columns, fields)[place][1])
+
+    def error(self, place: int) -> DataError | None:
+        """Return the error of a row that broke a constraint, as `Pipeline.many` gives it."""
+        if place not in self.broken:
+            return None
+        node, constraint, row = self.broken[place]
+        where = f"record {self.ids[place]!r}, copy {self.copies[place]}, step {node.path}"
+        return DataError(f"{where}: {broken_error(constraint, row)}")
 
 
-def _judge(pipe: Pipeline, node: OpNode, before: dict[str, np.ndarray], columns: dict[str, np.ndarray]) -> None:
-    """Follow and judge the constraints that the step touches.
+def looked_at(pipe: Pipeline) -> list[str]:
+    """Return the fields that steps on rows, what they learn, and constraints look at."""
+    names = {name for node in pipe.ops for name in node.columns.columns}
+    names |= {name for name, spec in pipe.schema.fields.items() if spec.role == "label"}
+    names |= {name for constraint in pipe.constraints for name in constraint.columns}
+    return [name for name in pipe.schema.fields if name in names]
+
+
+def read_batch_of(pipe: Pipeline, table: pa.Table, ids: Sequence[str]) -> Batch:
+    """Return rows in the order that they have, with those of their columns that are fields of the pipeline.
 
     Raises:
-        DataError: for the first row that breaks one.
+        DataError: for a value that is not of its field's kind.
     """
-    if pipe.rules is None:
-        return
+    return Batch(ids, _columns(pipe, table), pipe.schema.fields)
+
+
+def read_batch(pipe: Pipeline, frame: Any, id: str) -> Batch:
+    """Return the rows of a table or frame, sorted by id, with those of its columns that are fields of the pipeline.
+
+    Raises:
+        DataError: without rows, and where an id occurs twice.
+    """
+    table = as_arrow(frame)
+    ids = _ids(table, id)
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    names = [ids[i] for i in order]
+    if not names:
+        raise DataError(describe("fit", "at least one training row", shown("none"), fix="check the split"))
+    for name, after in pairwise(names):
+        if name == after:
+            raise DataError(describe(f"column {id!r}", "ids that differ", name, fix="give each row an id of its own"))
+    columns = _columns(pipe, table)
+    if order != list(range(len(order))):
+        columns = {name: values[order] for name, values in columns.items()}
+    return Batch(names, columns, pipe.schema.fields)
+
+
+def read_batches(pipe: Pipeline, tables: Callable[[Collection[str]], Iterable[Any]]) -> Iterator[Batch]:
+    """Yield batches of those columns of tables (with their ids) that fitted steps on rows, and constraints, look at."""
+    for ids, table in tables(looked_at(pipe)):
+        yield read_batch_of(pipe, table, ids)
+
+
+def as_arrow(frame: Any) -> pa.Table:
+    """Return a pandas or polars frame, or another object with ``__arrow_c_stream__``, as an Arrow table.
+
+    Raises:
+        DataError: for another object, and for columns of one name.
+    """
+    try:
+        if isinstance(frame, pa.Table):
+            table = frame
+        elif type(frame).__module__.startswith("pandas."):
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+        elif hasattr(frame, "__arrow_c_stream__"):
+            table = pa.table(frame)
+        else:
+            fix = "give a pandas or polars frame, or an Arrow table"
+            raise DataError(describe("frame", "a data frame", type_name(frame), fix=fix))
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DataError(
+            describe("frame", "columns of one type and names that differ", error, fix="correct it")
+        ) from error
+    names = table.column_names
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise DataError(describe("frame", "column names that differ", repeated, fix="rename one of the columns"))
+    return table
+
+
+def as_given(table: pa.Table, like: Any) -> Any:
+    """Return a table as what ``like`` is: an Arrow table, a polars or a pandas frame (with its index, if as long)."""
+    if isinstance(like, pa.Table):
+        return table
+    if hasattr(like, "to_arrow"):
+        return type(like)(table)
+    frame = table.to_pandas()
+    return frame.set_axis(like.index) if len(frame) == len(like) else frame
+
+
+def _column(table: pa.Table, name: str, what: str, key: str) -> pa.ChunkedArray:
+    if name not in table.column_names:
+        known = table.column_names
+        raise DataError(describe("table", what, name, name=name, known=known, fix=f"name the column with {key}="))
+    return table.column(name)
+
+
+def _ids(table: pa.Table, id: str) -> list[str]:
+    column = _column(table, id, "a column of ids", "id").cast(pa.string())
+    if column.null_count:
+        got, fix = shown(f"{column.null_count} rows without"), "fill the column"
+        raise DataError(describe(f"column {id!r}", "an id in every row", got, fix=fix))
+    return list(column.to_pylist())
+
+
+def _copies(table: pa.Table, copy: str) -> list[int | None]:
+    column = _column(table, copy, "a column of copy numbers", "copy")
+    if not pa.types.is_integer(column.type):
+        fix = "make them whole numbers, empty for originals"
+        raise DataError(describe(f"column {copy!r}", "copy numbers", shown(column.type), fix=fix))
+    return list(column.to_pylist())
+
+
+def _columns(pipe: Pipeline, table: pa.Table) -> dict[str, np.ndarray]:
     fields = pipe.schema.fields
-    for constraint in pipe.rules.touched(node.columns.columns):
-        state = pipe.rules.state(constraint)
-        if node.op.reparametrises:
-            for name, values in constraint.follow(before, columns, fields, state).items():
-                columns[name] = fields[name].kind.hold(values)
-        broken = constraint.broken(columns, fields, state)
-        if broken.any():
-            got = shown(f"{int(broken.sum())} rows that break it, the first is row {int(broken.argmax())}")
-            fix = "run the rows with many() to keep the others"
-            raise DataError(describe(node.path, constraint.text, got, fix=fix))
+    return {n: _read(fields[n], table.column(n)) for n in table.column_names if n in fields}
 
 
-def _missing(values: np.ndarray) -> np.ndarray:
+def missing(values: np.ndarray) -> np.ndarray:
+    """Return bool (n,): which values of a column of rows are missing."""
     if values.dtype == object:
         return np.array([value is None for value in values.tolist()], bool)
     return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
@@ -136,12 +289,12 @@ def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
-def _write(spec: FieldSpec, values: np.ndarray) -> pa.Array:
+def write_column(spec: FieldSpec, values: np.ndarray) -> pa.Array:
     """Return a column as its kind is kept in Arrow."""
     kept = spec.kind.arrow()
     if values.dtype == object:
         return pa.array(values, type=kept, from_pandas=False)
-    gone = _missing(values)
+    gone = missing(values)
     if pa.types.is_integer(kept):
         return pa.array(np.where(gone, 0, values).astype(np.int64), type=kept, mask=gone)
     return pa.array(values, type=kept, mask=gone)

@@ -20,7 +20,7 @@ from augury.report.figures import ORIGINAL, UNREAD, Figures, Group, Measured
 from augury.report.sample import KeyedSample
 from augury.report.shift import shifts
 from augury.report.traits import Trait, column_classes, column_numbers, is_plain, shown_traits
-from augury.rng import hash_point
+from augury.rng import hash_points
 
 SAMPLED = 4000
 """Rows of each group whose numbers are kept."""
@@ -91,9 +91,9 @@ def _take(
     shown: KeyedSample,
 ) -> None:
     names, copies = rows[ROW_ID].to_pylist(), rows[COPY].to_pylist()
-    keys = np.fromiter((hash_point("report", str(seed), n) for n in names), np.uint64, len(names))
+    keys = hash_points(("report", str(seed)), names)
     sources = [n if c is None else n.rpartition("@")[0] for n, c in zip(names, copies, strict=True)]
-    record_keys = np.fromiter((hash_point("gallery", str(seed), n) for n in sources), np.uint64, len(names))
+    record_keys = hash_points(("gallery", str(seed)), sources)
     first = np.fromiter((c is None or c < 2 for c in copies), bool, len(names))
     shown.add(rows.filter(pa.array(first)), record_keys[first])
     origins = rows[ORIGIN].to_numpy()

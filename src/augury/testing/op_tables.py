@@ -14,6 +14,7 @@ from typing import Any
 
 from augury.constraints import judge
 from augury.errors import DataError
+from augury.op import takes_tables
 from augury.pipelines import Output, pipeline
 from augury.pipelines.fields import parse_schema
 from augury.record import Schema
@@ -113,11 +114,13 @@ def keeps_what_columns_promise(case: OpCase) -> None:
     _check_constraints(pipe, [o for o in outputs if isinstance(o, Output)])
 
 
-@check(when=lambda case: case.anchor == "row" and case.cls.seeded)
+@check(when=lambda case: case.anchor == "row" and takes_tables(case.cls))
 def runs_tables_as_rows(case: OpCase) -> None:
     """A whole table gives the rows that ``many`` gives, with ``p`` below 1 too.
 
-    Troubleshooting: an op that is ``seeded`` draws a seed alone, and its effect is the same for every row but for that.
+    Troubleshooting: an op that is ``seeded`` draws a seed alone, and its effect is the same for every row but for that;
+    a `draw_rows` draws the same numbers in the same order as `pick` and `draw`, and `Drawn.where` leaves out just the
+    rows without effect. The states fitted on rows and on a table are equal.
     """
     import pyarrow as pa
 
@@ -127,7 +130,9 @@ def runs_tables_as_rows(case: OpCase) -> None:
     arrow = pa.schema([("id", pa.string()), *((f.name, f.kind.arrow()) for f in schema.fields.values())])
     whole = pa.Table.from_pylist([{**row, "id": i} for i, row in rows.items()], schema=arrow)
     made = pipe.table(whole, id="id", seed=SEED, copy=1).to_pylist()
-    alone = pipe.many([(i, 1, row) for i, row in rows.items()], seed=SEED)
+    if pipe.needs_fit:
+        assert pipe.fit(whole, id="id").state_hashes == pipe.state_hashes, "rows and a table give other states"
+    alone = pipe.many([(i, 1, row) for i, row in rows.items()], seed=SEED, pool=rows if pipe.needs_pool else None)
     for record_id, row, output in zip(rows, made, alone, strict=True):
         kept = {name: value for name, value in row.items() if value is not None and name != "id"}
         assert isinstance(output, Output) and kept == dict(output), f"{record_id} differs: {kept} and {output}"

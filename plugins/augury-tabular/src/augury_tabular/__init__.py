@@ -11,6 +11,8 @@ from augury import lazy
 
 if TYPE_CHECKING:
     from augury_tabular.ops.bootstrap import Bootstrap as Bootstrap
+    from augury_tabular.ops.borderline import Adasyn as Adasyn
+    from augury_tabular.ops.borderline import BorderlineSmote as BorderlineSmote
     from augury_tabular.ops.copula import Copula as Copula
     from augury_tabular.ops.cutmix import Cutmix as Cutmix
     from augury_tabular.ops.date_shift import DateShift as DateShift
@@ -24,17 +26,15 @@ if TYPE_CHECKING:
     from augury_tabular.ops.series import SeriesScale as SeriesScale
     from augury_tabular.ops.series import TimeWarp as TimeWarp
     from augury_tabular.ops.series import WindowSlice as WindowSlice
-    from augury_tabular.ops.smote import Adasyn as Adasyn
-    from augury_tabular.ops.smote import BorderlineSmote as BorderlineSmote
     from augury_tabular.ops.smote import Smote as Smote
     from augury_tabular.ops.smote import Smotenc as Smotenc
     from augury_tabular.ops.swap import Swap as Swap
     from augury_tabular.series import Series as Series
 
 _LAZY = {
-    "Adasyn": "augury_tabular.ops.smote",
+    "Adasyn": "augury_tabular.ops.borderline",
     "Bootstrap": "augury_tabular.ops.bootstrap",
-    "BorderlineSmote": "augury_tabular.ops.smote",
+    "BorderlineSmote": "augury_tabular.ops.borderline",
     "Copula": "augury_tabular.ops.copula",
     "Cutmix": "augury_tabular.ops.cutmix",
     "DateShift": "augury_tabular.ops.date_shift",

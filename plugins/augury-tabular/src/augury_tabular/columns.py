@@ -7,7 +7,7 @@ restored afterwards by the columns' kinds. Nothing is changed in place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -194,22 +194,51 @@ def take(columns: Columns, donor: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def towards(
-    columns: Columns, share: np.ndarray, donor: np.ndarray, matrix: np.ndarray, place: Mapping[str, int]
+    columns: Columns, share: np.ndarray, donor: np.ndarray, codes: np.ndarray, fitted: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    """Move numbers ``share`` (n,) of the way to those of fitted rows: ``donor`` (n,) are their places in ``matrix``.
+    """Move numbers ``share`` (n,) of the way to those of fitted rows, whose places are ``donor`` (n,).
 
-    Cost: O(n) a column.
+    Categories become those of the ``codes`` (n, categories), but for -1; what is missing stays missing. ``fitted`` are
+    rows as `augury_tabular.neighbours.read_rows` returns them. Cost: O(n) a column.
     """
-    return interpolate(columns, share, matrix[donor][:, [place[name] for name in columns]])
+    names = [name for name in columns if name in fitted["place"]]
+    out = interpolate({n: columns[n] for n in names}, share, _numbers(names, donor, fitted))
+    for i, name in enumerate(name for name in columns if name not in fitted["place"]):
+        changes = (codes[:, i] >= 0) & _present(columns[name])
+        out[name] = np.where(changes, _categories(name, fitted)[codes[:, i]], columns[name])
+    return out
 
 
-def between(columns: Columns, share: np.ndarray, start: np.ndarray, end: np.ndarray) -> dict[str, np.ndarray]:
-    """Set numbers ``share`` (n,) of the way from ``start`` to ``end`` (n, columns); to ``start`` where ``end`` is NaN.
+def between(
+    columns: Columns,
+    share: np.ndarray,
+    seed: np.ndarray,
+    other: np.ndarray,
+    codes: np.ndarray,
+    fitted: Mapping[str, Any],
+) -> dict[str, np.ndarray]:
+    """Set numbers ``share`` (n,) of the way between fitted rows, whose places are ``seed`` and ``other`` (n,).
 
-    Cost: O(n) a column.
+    They are the seed's where the other has none. Categories become those of the ``codes``, missing for -1: see
+    `towards`. Cost: O(n) a column.
     """
-    rows = {name: start[:, i] for i, name in enumerate(columns)}
-    return interpolate(rows, share, end)
+    start = {n: fitted["matrix"][seed, fitted["place"][n]] for n in columns if n in fitted["place"]}
+    out = interpolate(start, share, _numbers(list(start), other, fitted))
+    for i, name in enumerate(name for name in columns if name not in start):
+        out[name] = _categories(name, fitted)[codes[:, i]]
+    return out
+
+
+def _numbers(names: Sequence[str], places: np.ndarray, fitted: Mapping[str, Any]) -> np.ndarray:
+    matrix: np.ndarray = fitted["matrix"]
+    return matrix[places][:, [fitted["place"][name] for name in names]]
+
+
+def _categories(name: str, fitted: Mapping[str, Any]) -> np.ndarray:
+    """Return a column's categories by code, None for a missing one (code -1, the last)."""
+    values = np.empty(len(fitted["categories"][name]["values"]) + 1, object)
+    values[:-1] = fitted["categories"][name]["values"]
+    return values
 
 
 def missing_like(values: np.ndarray) -> Any:

@@ -51,7 +51,7 @@ ROWS = [
     ),
     OpSpec(
         "table.borderline_smote",
-        "augury_tabular.ops.smote:BorderlineSmote",
+        "augury_tabular.ops.borderline:BorderlineSmote",
         "Make a row from one of its class at the border to others and a near one.",
         on="row",
         effect="Rows",
@@ -59,7 +59,7 @@ ROWS = [
     ),
     OpSpec(
         "table.adasyn",
-        "augury_tabular.ops.smote:Adasyn",
+        "augury_tabular.ops.borderline:Adasyn",
         "Make rows where other classes surround the row's own.",
         on="row",
         effect="Rows",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from augury_tabular.statistics import Row, at_rank, blocks, column_arrays, frequencies, quantiles, rank
+from augury_tabular.statistics import Row, at_rank, cells, column_arrays, frequencies, gathered, quantiles, rank
 
 State = dict[str, dict[str, Any]]
 """Column to ``{"quantiles": array}`` for numbers and times, ``{"values": list, "until": list}`` for categories."""
@@ -19,7 +19,7 @@ State = dict[str, dict[str, Any]]
 
 def fit_marginals(batches: Iterable[Sequence[Row]], fields: Mapping[str, Any], kinds: Sequence[str]) -> State:
     """Return the marginals of the columns of ``kinds``: one pass over the rows; memory for the number columns."""
-    rows = [row for block in blocks(batches) for row in block]
+    rows = gathered(batches)
     names = [name for name, spec in fields.items() if spec.kind_id in kinds]
     numeric = [name for name in names if fields[name].kind_id == "number"]
     times = [name for name in names if fields[name].kind_id == "datetime"]
@@ -27,7 +27,7 @@ def fit_marginals(batches: Iterable[Sequence[Row]], fields: Mapping[str, Any], k
     matrix = column_arrays([rows], numeric)
     state: State = {name: {"quantiles": quantiles(matrix[:, i])} for i, name in enumerate(numeric)}
     for name in times:
-        column = fields[name].kind.to_column([record.get(name) for _, record in rows])
+        column = fields[name].kind.to_column(cells(rows, name))
         micro = np.where(np.isnat(column), np.nan, column.astype(np.int64).astype(np.float64))
         state[name] = {"quantiles": quantiles(micro), "time": True}
     for name, seen in frequencies([rows], rest).items():

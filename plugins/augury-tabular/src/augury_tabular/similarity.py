@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from augury_tabular.marginals import fit_marginals
-from augury_tabular.statistics import Row, blocks, numbers
+from augury_tabular.statistics import Row, cells, gathered, numbers
 
 BINS = 8
 MOST_VALUES = 32
@@ -34,7 +34,7 @@ def fit_similarity(
     A column of fewer than two or more than `MOST_CATEGORIES` categories is left out. A category is drawn in proportion
     to its similarity times its frequency. Cost: a pass, O(rows x columns^2) time; O(categories^2) memory for a column.
     """
-    rows = [row for block in blocks(batches) for row in block]
+    rows = gathered(batches)
     marginals = fit_marginals([rows], fields, ("number", "category", "ordinal", "boolean"))
     codes = {name: _coded(rows, name, fields[name], marginals[name]) for name in marginals}
     out = {}
@@ -42,7 +42,8 @@ def fit_similarity(
         values = marginals[name]["values"]
         others = [codes[other] for other in marginals if other != name]
         if 2 <= len(values) <= MOST_CATEGORIES and others:
-            known = np.array([{v: i for i, v in enumerate(values)}.get(r.get(name), -1) for _, r in rows])
+            place = {v: i for i, v in enumerate(values)}
+            known = np.array([place.get(v, -1) for v in cells(rows, name)])
             counts = np.diff(marginals[name]["until"], prepend=0)
             out[name] = {"values": list(values), **_nearest(_alike(known, others, len(values)), counts)}
     return out
@@ -55,7 +56,7 @@ def _coded(rows: Sequence[Row], name: str, spec: Any, marginal: Mapping[str, Any
         edges = np.unique(marginal["quantiles"][:: (len(marginal["quantiles"]) - 1) // BINS][1:-1])
         return np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
     place = {value: min(i, MOST_VALUES) for i, value in enumerate(marginal["values"])}
-    return np.array([place.get(record.get(name), -1) for _, record in rows])
+    return np.array([place.get(value, -1) for value in cells(rows, name)])
 
 
 def _alike(own: np.ndarray, others: Sequence[np.ndarray], count: int) -> np.ndarray:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from augury.record import Batch
 
 Row: TypeAlias = tuple[str, Mapping[str, Any]]
 """(id, record)."""
@@ -19,17 +21,54 @@ Row: TypeAlias = tuple[str, Mapping[str, Any]]
 _BLOCK_ROWS = 4096
 
 
-def blocks(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
+def blocks(batches: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
     """Return the rows in blocks of a fixed size, however they were batched."""
-    rows = chain.from_iterable(batches)
-    while block := list(islice(rows, _BLOCK_ROWS)):
-        yield block
+    kept: list[Sequence[Row]] = []
+    count = 0
+    for batch in batches:
+        kept, count = [*kept, batch], count + len(batch)
+        if count >= _BLOCK_ROWS:
+            rows = gathered(kept)
+            last = count - count % _BLOCK_ROWS
+            for start in range(0, last, _BLOCK_ROWS):
+                yield rows[start : start + _BLOCK_ROWS]
+            kept, count = [rows[last:]], count - last
+    if count:
+        yield gathered(kept)
+
+
+def gathered(batches: Iterable[Sequence[Row]]) -> Sequence[Row]:
+    """Return all rows as one sequence: those of tables as a table, others as a list."""
+    parts = [batch for batch in batches if len(batch)]
+    tables = [part for part in parts if isinstance(part, Batch)]
+    if parts and len(tables) == len(parts):
+        return Batch.joined(tables)
+    return list(chain.from_iterable(parts))
+
+
+def cells(rows: Sequence[Row], name: str) -> list[Any]:
+    """Return a column's values, None where missing."""
+    if isinstance(rows, Batch):
+        return rows.cells(name)
+    return [record.get(name) for _, record in rows]
+
+
+def ids_of(rows: Sequence[Row]) -> list[str]:
+    """Return the rows' ids."""
+    return list(rows.ids) if isinstance(rows, Batch) else [record_id for record_id, _ in rows]
+
+
+def raw_numbers(block: Sequence[Row], names: Sequence[str]) -> np.ndarray:
+    """Return the named columns as float64 (rows, columns), NaN where missing."""
+    if isinstance(block, Batch):
+        return np.column_stack([block.columns[name] for name in names]) if names else np.empty((len(block), 0))
+    values = np.array([[record.get(name) for name in names] for _, record in block], dtype=np.float64)
+    return values.reshape(len(block), len(names))
 
 
 def numbers(block: Sequence[Row], names: Sequence[str]) -> np.ndarray:
     """Return the named columns as float64 (rows, columns); missing and infinite values are NaN."""
-    values = np.array([[record.get(name) for name in names] for _, record in block], dtype=np.float64)
-    values = values.reshape(len(block), len(names))
+    values = raw_numbers(block, names)
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -67,7 +106,7 @@ def frequencies(batches: Iterable[Sequence[Row]], names: Sequence[str]) -> dict[
     counts: dict[str, Counter[Any]] = {name: Counter() for name in names}
     for batch in batches:
         for name, counter in counts.items():
-            counter.update(record.get(name) for _, record in batch)
+            counter.update(cells(batch, name))
     return {name: {v: c[v] for v in sorted(v for v in c if v is not None)} for name, c in counts.items()}
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
+import numpy as np
+
 from augury.effects import Rows
 from augury.op import Info
-from augury.rng import Rng
+from augury.rng import Rng, Rngs
+from augury.spaces.row import RowSize
 from augury_tabular.columns import interpolate, leave, put
 
 BLENDED = ("number", "category", "ordinal", "boolean")
@@ -18,6 +21,12 @@ def taken(rng: Rng, info: Info, share: float, without: str | None = None) -> lis
     """Return the category columns, but for ``without``, that take the donor's category: each with chance ``share``."""
     columns = info.size.columns.items()
     return [name for name, kind in columns if kind != "number" and name != without and rng.chance(share)]
+
+
+def chances(rng: Rngs, size: RowSize, share: np.ndarray, without: str | None = None) -> dict[str, np.ndarray]:
+    """Return for each column that `taken` asks about which of many rows take the donor's category."""
+    columns = size.columns.items()
+    return {name: rng.chance(share) for name, kind in columns if kind != "number" and name != without}
 
 
 def blend(info: Info, share: float, take: Collection[str], weights: tuple[float, ...] = ()) -> Sequence[Rows]:

@@ -1,14 +1,12 @@
-"""Synthetic minority over-sampling: SMOTE, SMOTENC, Borderline-SMOTE, ADASYN.
+"""Synthetic minority over-sampling: SMOTE and SMOTENC.
 
-All learn each row's nearest neighbours of its class when they are fitted, so that a row's donors are a function of its
-key and the state. Together with ``copies: {balance: label}`` they are over-sampling.
+They learn the training rows, so that a row's donor, one of its nearest neighbours of its class, is a function of its
+key and the state. Together with ``copies: {balance: label}`` they are over-sampling. Those that choose where to start
+from are in `augury_tabular.ops.borderline`.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -16,18 +14,18 @@ import numpy as np
 
 from augury.effects import Effects, Rows
 from augury.errors import DataError, RecipeError, describe
-from augury.op import Info, Op
+from augury.op import Drawn, Info, Op, TableInfo
 from augury.params import Within
-from augury.rng import Rng
-from augury_tabular.columns import between, put, take, towards
+from augury.rng import Rng, Rngs
+from augury_tabular.columns import towards
 from augury_tabular.labels import CLASSES, label_of
-from augury_tabular.neighbours import NOBODY, Table, read_table, same_class, strangers
-from augury_tabular.ops.blend import BLENDED, taken
+from augury_tabular.neighbours import NOBODY, Neighbourhood, neighbourhood, read_rows
+from augury_tabular.ops.blend import BLENDED, chances, taken
 from augury_tabular.statistics import Row
 
 
-class _Oversampler(Op):
-    """What the family shares: the class, the table of neighbours, and finding a row in it."""
+class Oversampler(Op):
+    """What the family shares: the class, the fitted rows, and finding a row among them."""
 
     on = "row"
     columns = BLENDED
@@ -39,66 +37,55 @@ class _Oversampler(Op):
     label: str | None = None
 
     def fit(self, batches: Iterable[Sequence[Row]], fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the sorted ids and, for each, the positions of its nearest neighbours of the same class."""
+        """Return the rows as `augury_tabular.neighbours.read_rows` does."""
         where = f"{self.entry_id}.label"
         given = self.label or next((name for name, spec in fields.items() if spec.role == "label"), None)
         label = label_of(fields, given, where)
         kinds = {name: spec.kind_id for name, spec in fields.items() if name != label}
-        rows = [list(batch) for batch in batches]
-        names = [name for name, kind in kinds.items() if kind == "number"]
-        table = read_table(rows, names, [name for name, kind in kinds.items() if kind in CLASSES], label)
-        if label is not None and not any(value is not None for value in table.labels):
+        numbers = [name for name, kind in kinds.items() if kind == "number"]
+        rows = read_rows(batches, numbers, [name for name, kind in kinds.items() if kind in CLASSES], label)
+        if label is not None and not rows["classes"]:
             fix, expected = "name the field of the class", "a field that the rows have"
             raise RecipeError(describe(where, expected, label, name=label, known=fields, fix=fix))
-        neighbours = same_class(table, self.k)
-        numbers = {"matrix": table.numbers, "place": {name: i for i, name in enumerate(names)}}
-        return {
-            "ids": table.ids,
-            "neighbours": neighbours,
-            "numbers": numbers,
-            **self.learn(table, neighbours, rows, kinds),
-        }
+        return rows
 
-    def learn(
-        self, table: Table, neighbours: np.ndarray, rows: Sequence[Sequence[Row]], kinds: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """Return what the method needs beside the neighbours."""
-        return {}
-
-    def place(self, info: Info) -> int:
-        """Return the row's position among the fitted ones.
+    def place(self, rows: Neighbourhood, record_id: str) -> int:
+        """Return the row's place among the fitted ones.
 
         Raises:
             DataError: when the row is not one that the op was fitted on.
         """
-        ids = info.state["ids"]
-        position = bisect_left(ids, info.id)
-        if position == len(ids) or ids[position] != info.id:
+        found = rows.index.get(record_id)
+        if found is None:
             fix = "fit on the rows to be augmented"
-            raise DataError(describe(self.entry_id, "a row it was fitted on", info.id, fix=fix))
-        return position
+            raise DataError(describe(self.entry_id, "a row it was fitted on", record_id, fix=fix))
+        return found
 
-    def near(self, rng: Rng, info: Info, position: int) -> list[str]:
-        """Return the id of one of a row's neighbours, drawn uniformly; nothing where it has none."""
-        found = info.state["neighbours"][position]
+    def places(self, rows: Neighbourhood, info: TableInfo) -> np.ndarray:
+        """Return the places of the rows that the op is asked about, `NOBODY` for the others."""
+        asked = zip(info.ids, info.asked.tolist(), strict=True)
+        return np.array([self.place(rows, i) if there else NOBODY for i, there in asked], np.int64)
+
+    def near(self, rng: Rng, rows: Neighbourhood, place: int) -> list[int]:
+        """Return one of a row's neighbours, drawn uniformly; nothing where it has none."""
+        found = rows.near(np.array([place]), self.k)[0]
         known = int((found != NOBODY).sum())
-        return [info.state["ids"][found[rng.integer(0, known - 1)]]] if known else []
+        return [int(found[rng.integer(0, known - 1)])] if known else []
 
-    def towards(self, share: float, info: Info) -> list[Rows]:
-        """Return the move of the row's numbers ``share`` of the way to its donor's, read from the fitted rows."""
-        fitted = info.state["numbers"]
-        names = tuple(name for name in info.size.columns if name in fitted["place"])
-        if not names:
-            return []
-        donor = bisect_left(info.state["ids"], info.donors[0].id)
-        return [Rows(towards, {"share": share, "donor": donor}, names, names, shared=fitted)]
+    def near_rows(self, rng: Rngs, rows: Neighbourhood, places: np.ndarray) -> np.ndarray:
+        """Return what `near` draws for each of many rows, `NOBODY` where it is nothing."""
+        found = rows.near(places, self.k)
+        known = (found != NOBODY).sum(axis=1)
+        chosen = found[np.arange(len(found)), rng.integer(0, np.maximum(known, 1) - 1)]
+        return np.where((known > 0) & (places != NOBODY), chosen, NOBODY)
 
-    def pick(self, rng: Rng, info: Info) -> list[str]:
-        """Return the id of one of the row's fitted neighbours, or nothing where it has none."""
-        return self.near(rng, info, self.place(info))
+    def names(self, size: Any, state: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the columns that change, numbers first: those that were fitted, without the class."""
+        numbers = [name for name in size.columns if name in state["place"]]
+        return (*numbers, *(name for name in size.columns if name in state["categories"]))
 
 
-class Smote(_Oversampler):
+class Smote(Oversampler):
     """Move a row a drawn part of the way towards one of its nearest neighbours of the same class.
 
     Numbers become x + u (donor - x) with one u for the row, held to their field's integers, bounds and decimals. Each
@@ -116,11 +103,16 @@ class Smote(_Oversampler):
     Draws: u uniform in [0, 1); take, the names of the category columns that become the donor's. The donor is drawn
         uniformly from the row's ``k`` fitted neighbours.
 
-    Cost: O(log n) a row to find the donor; the rows run together, O(1) a value. Fitting: see
-        `augury_tabular.neighbours.same_class`; it keeps 4 k bytes and the id of each row.
+    Cost: rows run together, some 5 us a row besides the search for neighbours, which each process makes once for each
+        class that is augmented (`augury_tabular.search.nearest`). Fitting keeps the rows, 8 bytes a number.
 
     Reference: Chawla et al., SMOTE: Synthetic Minority Over-sampling Technique, 2002.
     """
+
+    def pick(self, rng: Rng, info: Info) -> list[str]:
+        """Return the id of one of the row's neighbours, or nothing where it has none."""
+        rows = neighbourhood(info.state)
+        return [info.state["ids"][found] for found in self.near(rng, rows, self.place(rows, info.id))]
 
     def draw(self, rng: Rng, info: Info) -> dict[str, Any] | None:
         """Return how far to go and the columns that take the donor's category; None without a donor."""
@@ -130,15 +122,49 @@ class Smote(_Oversampler):
         return {"u": share, "take": taken(rng, info, share, without=self.label)}
 
     def effect(self, draw: dict[str, Any] | None, info: Info) -> Effects:
-        """Return the move as `Rows`; nothing without a donor."""
+        """Return the move as one `Rows`; nothing without a donor."""
         if draw is None:
             return []
-        donor = info.donors[0].record
-        given = {name: donor.get(name) for name in draw["take"]}
-        return self.towards(draw["u"], info) + _put(given)
+        rows, names = neighbourhood(info.state), self.names(info.size, info.state)
+        place, donor = (np.array([rows.index[i]]) for i in (info.id, info.donors[0].id))
+        take = {name: np.array([name in draw.get("take", ())]) for name in names}
+        codes = self.codes(rows, names, place, donor, take)[0].tolist()
+        args = {"share": draw["u"], "donor": int(donor[0]), "codes": tuple(codes)}
+        return Rows(towards, args, names, names, shared={"fitted": info.state})
+
+    def draw_rows(self, rng: Rngs, info: TableInfo) -> Drawn:
+        """Return the moves of many rows."""
+        rows, names = neighbourhood(info.state), self.names(info.size, info.state)
+        places = self.places(rows, info)
+        donor = self.near_rows(rng.branch("pick"), rows, places)
+        share = rng.random()
+        codes = self.codes(rows, names, places, donor, self.take_rows(rng, info, share))
+        args = {"share": share, "donor": donor, "codes": codes}
+        effect = Rows(towards, args, names, names, shared={"fitted": info.state})
+        return Drawn(effect, donor != NOBODY, rows.ids(donor[:, None]))
+
+    def take_rows(self, rng: Rngs, info: TableInfo, share: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Return which of many rows take the donor's category, by column."""
+        return chances(rng, info.size, share, without=self.label)
+
+    def codes(
+        self,
+        rows: Neighbourhood,
+        names: Sequence[str],
+        places: np.ndarray,
+        donor: np.ndarray,
+        take: Mapping[str, np.ndarray],
+    ) -> np.ndarray:
+        """Return the code of the new category of each category column among ``names``, `NOBODY` to leave it."""
+        return stacked([np.where(take[n], codes[donor], NOBODY) for n, codes in rows.codes(names)], donor)
 
 
-class Smotenc(_Oversampler):
+def stacked(parts: Sequence[np.ndarray], like: np.ndarray) -> np.ndarray:
+    """Return columns of codes as one array (n, columns)."""
+    return np.column_stack(parts) if parts else np.empty((len(like), 0), np.int32)
+
+
+class Smotenc(Smote):
     """Move a row towards a near row of its class, its categories to the most frequent ones of all its neighbours.
 
     Numbers are as in `table.smote`. Every category becomes the one that most of the row's ``k`` neighbours have (of
@@ -153,165 +179,40 @@ class Smotenc(_Oversampler):
 
     Draws: u uniform in [0, 1). The donor is drawn uniformly from the row's ``k`` fitted neighbours.
 
-    Cost: as `table.smote`; fitting keeps one category a column and row besides.
+    Cost: as `table.smote`, and O(k^2) a category and row.
 
     Reference: Chawla et al., SMOTE: Synthetic Minority Over-sampling Technique, 2002, section 6.1.
     """
 
-    def learn(
-        self, table: Table, neighbours: np.ndarray, rows: Sequence[Sequence[Row]], kinds: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """Return each row's most frequent category among its neighbours, by column."""
-        modes = {}
-        for name in (name for name, kind in kinds.items() if kind in CLASSES):
-            values = [record.get(name) for batch in rows for _, record in batch]
-            modes[name] = [_mode([values[i] for i in row if i != NOBODY]) for row in neighbours.tolist()]
-        return {"modes": modes}
-
-    def draw(self, rng: Rng, info: Info) -> dict[str, float] | None:
+    def draw(self, rng: Rng, info: Info) -> dict[str, Any] | None:
         """Return how far to go; None without a donor."""
         return {"u": rng.random()} if info.donors else None
 
-    def effect(self, draw: dict[str, float] | None, info: Info) -> Effects:
-        """Return the move of the numbers, then the categories."""
-        if draw is None:
-            return []
-        position = self.place(info)
-        modes = {name: values[position] for name, values in info.state["modes"].items() if name in info.size.columns}
-        return self.towards(draw["u"], info) + _put(modes)
+    def take_rows(self, rng: Rngs, info: TableInfo, share: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Return nothing: no donor's category is taken."""
+        return {}
+
+    def codes(
+        self,
+        rows: Neighbourhood,
+        names: Sequence[str],
+        places: np.ndarray,
+        donor: np.ndarray,
+        take: Mapping[str, np.ndarray],
+    ) -> np.ndarray:
+        """Return the code of the most frequent category around, in each category column among ``names``."""
+        around = rows.near(places, self.k)
+        there = around != NOBODY
+        parts = [_modes(np.where(there, codes[around], NOBODY), rows.order(n)) for n, codes in rows.codes(names)]
+        return stacked(parts, donor)
 
 
-def _put(values: Mapping[str, Any]) -> list[Rows]:
-    """Return the effects that set columns to values, but for missing ones."""
-    return [Rows(put, {"value": value}, (name,), (name,)) for name, value in values.items() if value is not None]
+def _modes(codes: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return int32 (n,): the most frequent of the codes (n, k) of each row, of equal ones the first in ``order``.
 
-
-def _mode(values: Sequence[Any]) -> Any:
-    """Return the most frequent known value, the first in the order of text among equals; None without any."""
-    counts = Counter(value for value in values if value is not None)
-    return min(counts, key=lambda value: (-counts[value], str(value)), default=None)
-
-
-class _Seeded(_Oversampler):
-    """SMOTE whose row is made from a seed of its class, drawn by fitted weights, and one of the seed's neighbours."""
-
-    donors = 2
-    changes_missing = True
-
-    def learn(
-        self, table: Table, neighbours: np.ndarray, rows: Sequence[Sequence[Row]], kinds: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """Return each row's class, and for each class its seeds and their cumulative weights."""
-        weights = self.weights(table)
-        codes = {label: i for i, label in enumerate(dict.fromkeys(table.labels))}
-        of = np.array([codes[label] for label in table.labels], np.int32)
-        able = neighbours[:, 0] != NOBODY if len(neighbours) else np.zeros(0, bool)
-        seeds = []
-        for label, code in codes.items():
-            mine = np.flatnonzero((of == code) & able) if label is not None else np.zeros(0, int)
-            own = weights[mine]
-            own = own if own.sum() > 0 else np.ones(len(mine))
-            kept = own > 0
-            seeds.append({"rows": mine[kept].tolist(), "until": np.cumsum(own[kept]).tolist()})
-        return {"class": of, "seeds": seeds}
-
-    def weights(self, table: Table) -> np.ndarray:
-        """Return float64 (n,): how often each row serves as a seed within its class; all 0 means equally often."""
-        raise NotImplementedError
-
-    def pick(self, rng: Rng, info: Info) -> list[str]:
-        """Return the ids of a seed and of one of its neighbours; nothing where the class has no neighbours."""
-        seeds = info.state["seeds"][info.state["class"][self.place(info)]]
-        if not seeds["rows"]:
-            return []
-        drawn = bisect_right(seeds["until"], rng.random() * seeds["until"][-1])
-        seed = seeds["rows"][min(drawn, len(seeds["rows"]) - 1)]
-        return [info.state["ids"][seed], *self.near(rng, info, seed)]
-
-    def draw(self, rng: Rng, info: Info) -> dict[str, Any] | None:
-        """Return how far to go and the columns that take the neighbour's category; None without a seed."""
-        if not info.donors:
-            return None
-        share = rng.random()
-        return {"u": share, "take": taken(rng, info, share, without=self.label)}
-
-    def effect(self, draw: dict[str, Any] | None, info: Info) -> Effects:
-        """Return the new numbers and categories; nothing without a seed."""
-        if draw is None:
-            return []
-        seed, other = (donor.record for donor in info.donors)
-        columns = {name: kind for name, kind in info.size.columns.items() if name != self.label}
-        numbers = tuple(name for name, kind in columns.items() if kind == "number")
-        rest = tuple(name for name in columns if name not in numbers)
-        out = []
-        if numbers:
-            start, end = (tuple(_float(record.get(name)) for name in numbers) for record in (seed, other))
-            out.append(Rows(between, {"share": draw["u"], "start": start, "end": end}, numbers, numbers))
-        if rest:
-            known = (name for name in draw["take"] if other.get(name) is not None)
-            from_other = {name for name in known if seed.get(name) is not None}
-            donor = {name: (other if name in from_other else seed).get(name) for name in rest}
-            out.append(Rows(take, {"donor": donor}, rest, rest))
-        return out
-
-
-def _float(value: Any) -> float:
-    return math.nan if value is None else float(value)
-
-
-class BorderlineSmote(_Seeded):
-    """Make a row between one of its class's rows at the border to other classes and a near row of the class.
-
-    At the border is a row of whose ``m`` nearest rows of any class at least half, but not all, are of other classes. A
-    copy is made from such a row of its class, drawn uniformly, not from the copied row: that one only says which class
-    is meant. A class without a border takes all its rows, as `table.smote` does. Missing values are those of the seed.
-
-    Fields: number, category, ordinal and boolean columns; label, group and key only where ``field:`` names them.
-
-    Args:
-        k: How many neighbours of its class a seed has, at least 1.
-        m: How many rows around a seed decide whether it is at the border, at least 1.
-        label: The field that holds the class; by default the one with role label.
-
-    Draws: u uniform in [0, 1); take, the names of the category columns that become the neighbour's, each with chance u.
-        The donors are the seed and its neighbour.
-
-    Cost: O(log n) a row to find the donors. Fitting: a KD-tree over all rows besides those of the classes.
-
-    Reference: Han, Wang and Mao, Borderline-SMOTE, 2005 (its first kind).
+    ``order`` is each code's place among all, -1 takes no part and comes out where there is nothing else.
     """
-
-    m: Annotated[int, Within(1)] = 10
-
-    def weights(self, table: Table) -> np.ndarray:
-        """Return 1 for rows at the border, 0 for the others."""
-        reach = min(self.m, max(len(table.ids) - 1, 1))
-        other = strangers(table, reach)
-        return ((other >= reach / 2) & (other < reach)).astype(np.float64)
-
-
-class Adasyn(_Seeded):
-    """Make more rows where a class is hard to learn: seeds are drawn by how many near rows are of other classes.
-
-    ADASYN makes of each row of a class a number of new rows in proportion to the share of other classes among its ``k``
-    nearest rows. Here each copy draws its seed in that proportion, so that these numbers are kept on average and every
-    copy is a function of its own key; the copied row only says which class is meant. A class that nothing surrounds
-    takes all its rows equally. Missing values are those of the seed.
-
-    Fields: number, category, ordinal and boolean columns; label, group and key only where ``field:`` names them.
-
-    Args:
-        k: How many rows around a row are looked at, and how many neighbours of its class a seed has, at least 1.
-        label: The field that holds the class; by default the one with role label.
-
-    Draws: u uniform in [0, 1); take, the names of the category columns that become the neighbour's, each with chance u.
-        The donors are the seed and its neighbour.
-
-    Cost: O(log n) a row to find the donors. Fitting: a KD-tree over all rows besides those of the classes.
-
-    Reference: He et al., ADASYN: Adaptive Synthetic Sampling Approach for Imbalanced Learning, 2008.
-    """
-
-    def weights(self, table: Table) -> np.ndarray:
-        """Return the share of other classes among each row's nearest."""
-        return strangers(table, self.k) / float(self.k)
+    counts = (codes[:, :, None] == codes[:, None, :]).sum(axis=2)
+    best = np.where(codes == NOBODY, -1, counts * len(order) + (len(order) - 1 - order[codes])).argmax(axis=1)
+    found: np.ndarray = codes[np.arange(len(codes)), best]
+    return found

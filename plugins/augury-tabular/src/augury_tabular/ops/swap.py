@@ -11,7 +11,7 @@ from augury.op import Info, Op
 from augury.params import Fraction
 from augury_tabular.columns import swap
 from augury_tabular.similarity import fit_similarity
-from augury_tabular.statistics import Row, frequencies
+from augury_tabular.statistics import Row, frequencies, gathered
 
 
 class Swap(Op):
@@ -48,9 +48,9 @@ class Swap(Op):
         """Return the categories of each column of at least two, and their cumulative counts or what is near each."""
         names = [name for name, spec in fields.items() if spec.kind_id in self.columns]
         if self.by == "similarity":
-            rows = [list(batch) for batch in batches]
-            near = fit_similarity(rows, fields, names)
-            return self._counted(rows, [name for name in names if name not in near]) | near
+            rows = gathered(batches)
+            near = fit_similarity([rows], fields, names)
+            return self._counted([rows], [name for name in names if name not in near]) | near
         return self._counted(batches, names)
 
     @staticmethod
