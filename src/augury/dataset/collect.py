@@ -153,7 +153,7 @@ class Prepare:
     def _name(self, raw: RawRecord, found: _Read) -> Prepared:
         stored, plain = found
         key = self._key(raw)
-        if key is not None and not _storable([key], "string"):
+        if key is not None and not _is_utf8(key):
             raise DataError(describe("", "a key in UTF-8", key, fix="rename the file or correct the key"))
         computed = {one.spec.name for one in self.derived}
         given = {name: value for name, value in plain.items() if name not in computed}
@@ -217,6 +217,15 @@ def _storable(values: list[Any], kept: Any) -> bool:
     try:
         pa.array(values, type=kept)
     except (pa.ArrowException, ValueError, OverflowError, TypeError):
+        return False
+    return True
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether any file can hold a text: not one with half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return False
     return True
 
