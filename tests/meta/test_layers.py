@@ -8,7 +8,7 @@ from tests.meta.house import CORE, PLUGINS, ROOT, imports, modules
 
 # Each layer may import itself and what stands before it.
 LAYERS = [
-    {"names", "lazy", "errors", "rng"},
+    {"names", "lazy", "errors", "rng", "durable"},
     {"params", "values", "effects", "spaces", "views", "kinds", "record", "scalars"},
     {"op", "specs", "cleaner", "detector", "constraints", "synthesis"},
     {"hookspecs", "plugin", "builtin", "installed", "plugins", "catalog", "functions"},

@@ -23,7 +23,6 @@ from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
 from augury.dataset.constraining import apply_constraints, count_broken
 from augury.dataset.copies import assign_copies
-from augury.dataset.durable import put_in_place, write_json
 from augury.dataset.histories import TARGET, with_target
 from augury.dataset.identity import DIGEST, content_hash, quarantine_digest, row_id, schema_document
 from augury.dataset.index import Index
@@ -36,6 +35,7 @@ from augury.dataset.tables import database, sorted_digests
 from augury.dataset.training import fit_once, judge_fitted
 from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, plan_units
 from augury.dataset.workspace import DATASET, Workspace, check_target, workspace
+from augury.durable import put_in_place, write_json
 from augury.engines import Local
 from augury.errors import AuguryError, DataError, EngineError, PluginBroken, describe, shown
 from augury.formats import Format

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from augury.catalog import registry
 from augury.dataset.cleaning import INVALID, clean
-from augury.dataset.durable import TEMPORARY
 from augury.dataset.histories import holds_events
 from augury.dataset.identity import (
     SHORT,
@@ -22,6 +21,7 @@ from augury.dataset.identity import (
 )
 from augury.dataset.stored import FIELD, Prepared, read_batch, write_records
 from augury.dataset.workspace import Workspace
+from augury.durable import TEMPORARY
 from augury.engines import Local
 from augury.errors import DataError, describe, shown
 from augury.formats import Fields, Format, Payload, RawRecord

@@ -11,10 +11,10 @@ from augury.dataset.assigning import Left
 from augury.dataset.cleaning import INVALID
 from augury.dataset.collect import CRASHED, MOST_WITH_FILES
 from augury.dataset.columns import COPY, ORIGIN, PARENTS, Columns
-from augury.dataset.durable import write_json, written
 from augury.dataset.identity import DIGEST, row_id
 from augury.dataset.index import Index, Item
 from augury.dataset.stored import LazyRecord
+from augury.durable import write_json, written
 from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Dropped, Output, Pipeline, Ring
