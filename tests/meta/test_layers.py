@@ -43,10 +43,11 @@ PUBLIC = {
 }
 SHORT_FORMS = {
     ("augury.recipe.model", "augury.dataset"),
+    ("augury.dataset.judging", "augury.quality"),
     ("augury.dataset.building", "augury.report.remembered"),
     ("augury.dataset.building", "augury.report.writing"),
 }
-"""Functions of a higher layer that are called from below, imported when called: ``Recipe.run``, a run's report."""
+"""Functions of a higher layer that are called from below, imported when called: ``Recipe.run``, a run's gate and report."""
 CORE_MODULES = modules(CORE)
 
 
