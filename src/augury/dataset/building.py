@@ -29,9 +29,10 @@ from augury.dataset.index import Index
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
 from augury.dataset.mixing import weights_of
 from augury.dataset.reading import Dataset
+from augury.dataset.sampling import Sampling, write_synthesis
 from augury.dataset.signature import signatures
 from augury.dataset.split import refuse_empty
-from augury.dataset.synthesizing import Learned, Synthesizing, said_of_model, write_synthesis
+from augury.dataset.synthesizing import Learned, Synthesizing, said_of_model
 from augury.dataset.tables import database, sorted_digests
 from augury.dataset.training import fit_once, judge_fitted
 from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, plan_units
@@ -256,11 +257,11 @@ class _Making:
         if not recipe.synthesize:
             return [], {}
         told = lambda model, progress: self.watch.tell("model_progress", model=model, progress=progress)  # noqa: E731
-        making = Synthesizing(recipe, self.work, self.engine, index, plans, told, self._tell)
+        making = Synthesizing(recipe, self.work, index, plans, told)
         with self._stage("synthesize") as done:
             learned = making.learn()
             self.watch.run.total = (self.watch.run.total or 0) + sum(n for one in learned for _, n in one.streams)
-            made = making.sample(learned)
+            made = Sampling(recipe, self.work, self.engine, index, plans, self._tell).sample(learned)
             done(sum(one.facts["rows"] for one in learned))
         self.warnings += [text for one in learned for text in said_of_model(one)]
         if recipe.report.evaluate is not None:

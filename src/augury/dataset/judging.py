@@ -63,6 +63,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return what an entry's rows are worth: its ``evaluation``, on which rows (``held``), or why there is none.
 
+    Of histories no model is fitted anew: the rows that were made are compared with the training side.
+
     Args:
         entry: The entry.
         how: Seeds, baselines, most rows.
@@ -75,6 +77,8 @@ def evaluate(
     """
     from augury.quality import BASELINES, Protocol, evaluate
 
+    if histories := [name for name, spec in fields.items() if spec.kind.space != "row"]:
+        return _histories(histories, train, test, written or ())
     count, more = (len(next(iter(side.values()), ())) for side in (train, test))
     enough = more >= FEWEST
     rows = {name: [*values, *test[name]] for name, values in train.items()} if enough else train
@@ -88,3 +92,14 @@ def evaluate(
         return {"evaluation": None, "held": "", "note": f"It was not judged: {error}"}
     held = "the test side" if enough else "a quarter of the training side, since the test side has too few records"
     return {"evaluation": found.to_dict(), "held": held, "note": ""}
+
+
+def _histories(names: Sequence[str], train: Rows, test: Rows, written: Iterable[Rows]) -> dict[str, Any]:
+    from augury.quality import likeness
+
+    made = list(written)
+    found = {}
+    for name in names:
+        sides = {"made": [value for part in made for value in part[name]], "held out": test[name]}
+        found[name] = {side: likeness(train[name], values)._asdict() for side, values in sides.items() if values}
+    return {"evaluation": None, "held": "the test side", "note": "", "histories": found}

@@ -1,4 +1,4 @@
-"""Synthesis in a run: a gate on an inner split, a model of the training side, its rows by chunks.
+"""Synthesis in a run: a gate on an inner split, a model of the training side, and what its rows are worth.
 
 Only records of the training side are read here, sorted by id, but for those that made rows must not equal. A model is
 an artefact named by what it is a function of, whole or absent; while it is learned its checkpoints lie beside it.
@@ -18,30 +18,23 @@ import numpy as np
 
 from augury.dataset.index import Index, Side
 from augury.dataset.judging import evaluate, gate
-from augury.dataset.made import EQUALS, Chunk, MakeChunks, Part, read_chunks, said_of, write_held
-from augury.dataset.manifest import SYNTHESIS
+from augury.dataset.made import read_chunks, said_of
 from augury.dataset.split import DEFAULT_SIDE
-from augury.dataset.units import Plan, UnitResult, finished, left_in
+from augury.dataset.units import Plan, UnitResult
 from augury.dataset.workspace import Workspace
-from augury.dataset.write import hash_file
-from augury.durable import write_json, written
-from augury.engines import Local
+from augury.durable import write_json
 from augury.engines.process import steady
 from augury.errors import CheckFailed, DataError, describe, shown
 from augury.generate import fit, load
 from augury.generate.conditions import class_sequence
-from augury.generate.generator import PATIENCE, Generator, unmet
+from augury.generate.generator import Generator
 from augury.recipe.model import Evaluate, Recipe
 from augury.recipe.synthesis import Synthesis
 from augury.record import FieldSpec, Schema
 from augury.rng import hash_point
-from augury.synthesis import CHUNK
 
 MODELS = "models"
 DESCRIBED = "generator.json"
-WAVE = 64
-"""Most chunks that are asked for at a time where it is not known how many rows each gives."""
-
 Rows = dict[str, list[Any]]
 
 
@@ -69,18 +62,12 @@ class Synthesizing:
         self,
         recipe: Recipe,
         work: Workspace,
-        engine: Local,
         index: Index,
         plans: Mapping[str, Plan],
         progress: Callable[[str, Mapping[str, Any]], None],
-        done: Callable[[UnitResult], None],
     ) -> None:
-        """Synthesize for the records of ``index``.
-
-        ``progress`` is told an entry's title and how far its model is, ``done`` of every chunk.
-        """
-        self.recipe, self.work, self.engine, self.index, self.plans = recipe, work, engine, index, plans
-        self.progress, self.done = progress, done
+        """Learn from the records of ``index``; ``progress`` is told an entry's title and how far its model is."""
+        self.recipe, self.work, self.index, self.plans, self.progress = recipe, work, index, plans, progress
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
@@ -181,8 +168,6 @@ class Synthesizing:
             places = np.argsort(moments, kind="stable")[len(values) - len(values) // 4 :].tolist()
         return np.array(places, np.int64) if 10 <= len(places) <= len(values) - 10 else None
 
-    # -- sampling ----------------------------------------------------------------------------------------------------
-
     def _streams(self, entry: Synthesis, generator: Generator, rows: Rows | None) -> list[tuple[Any, int]]:
         """Return how many rows are made of each class; of no class where the recipe names no field of them."""
         count = generator.training["rows"]
@@ -202,51 +187,6 @@ class Synthesizing:
         places = class_sequence(np.array([shares[value] for value in classes]), total)
         counts = np.bincount(places, minlength=len(classes)).tolist()
         return [(value, n) for value, n in zip(classes, counts, strict=True) if n]
-
-    def sample(self, learned: Sequence[Learned]) -> dict[str, list[UnitResult]]:
-        """Make every entry's rows, by chunks on all workers; return the entry's title to its chunks.
-
-        Raises:
-            DataError: for a condition that is not met, naming the entry.
-        """
-        able = [one for one in learned if one.model is not None]
-        parts = {o.entry.title: self._part(o) for o in able}
-        held = {c: self._held(c) for c in {o.entry.collection for o in able}}
-        task = MakeChunks(self.work.stage("rows"), parts, {c: p for c, p in held.items() if p}, self.recipe.on_error)
-        made = {one.entry.title: self._sample(one, task) for one in able}
-        for one in able:
-            results = made[one.entry.title]
-            left = Counter(row.code for r in results if r.left for row in left_in(task.folder, r.unit))
-            turned = left.pop(EQUALS, 0)
-            one.facts.update(rows=sum(r.rows for r in results), turned_away=turned, failed=left.total())
-        return made
-
-    def _part(self, learned: Learned) -> Part:
-        assert learned.model is not None
-        plan = self.plans[learned.entry.collection]
-        return Part(learned.entry, learned.model, plan.columns, plan.schema)
-
-    def _held(self, collection: str) -> Path | None:
-        """Return what records of other sides hold; None where histories are cut by time, which lie on several sides."""
-        plan = self.plans[collection]
-        if self.index.events is not None and self.index.events.field in plan.columns.after:
-            return None
-        path = self.work.stage(MODELS) / f"held-{self.work.key('held', collection, self.index.folder.name)}.npy"
-        if not path.exists():
-            write_held(self.index, plan.columns, collection, path)
-        return path
-
-    def _sample(self, learned: Learned, task: MakeChunks) -> list[UnitResult]:
-        assert learned.model is not None
-        generator = load(learned.model)
-        out: list[UnitResult] = []
-        try:
-            for number, (where, rows) in enumerate(learned.streams):
-                stream = _Stream(self, learned, task, number, where)
-                out += stream.filtered(rows) if generator.filters(where) else stream.whole(rows)
-        except DataError as error:
-            raise DataError(f"synthesize {learned.entry.title}: {error}") from error
-        return out
 
     # -- judging -----------------------------------------------------------------------------------------------------
 
@@ -300,91 +240,16 @@ class Synthesizing:
             "gate": None,
             "inner": None,
             "evaluation": None,
+            "histories": {},
             "held": "",
             "note": "",
         }
-
-
-class _Stream:
-    """The chunks of one condition of one entry."""
-
-    def __init__(
-        self, run: Synthesizing, learned: Learned, task: MakeChunks, number: int, where: Mapping[str, Any]
-    ) -> None:
-        self.run, self.learned, self.task, self.number, self.where = run, learned, task, number, where
-
-    def whole(self, rows: int) -> list[UnitResult]:
-        """Make as many chunks as the rows need: none of them leaves a row out."""
-        sizes = (min(CHUNK, rows - start) for start in range(0, rows, CHUNK))
-        return self._make([self._chunk(index, size) for index, size in enumerate(sizes)])
-
-    def filtered(self, rows: int) -> list[UnitResult]:
-        """Make chunks in order until there are enough rows; the last is made again, cut.
-
-        How many are made at a time changes none of them: what lies behind the last is left.
-        """
-        out: list[UnitResult] = []
-        have = since = index = 0
-        rate = 1.0
-        while have < rows:
-            count = min(max(int((rows - have) / (rate * CHUNK)) + 1, 1), WAVE)
-            for result in self._make([self._chunk(index + i, CHUNK) for i in range(count)]):
-                made = result.rows + result.left
-                since = 0 if made else since + 1
-                if since == PATIENCE:
-                    raise unmet(self.where)
-                left = rows - have
-                if made > left:
-                    out += self._make([self._chunk(index, left)])
-                    return out
-                out.append(result)
-                have += made
-                index += 1
-                if have == rows:
-                    return out
-            rate = max(have / (index * CHUNK), 1 / CHUNK)
-        return out
-
-    def _chunk(self, index: int, rows: int) -> Chunk:
-        title = self.learned.entry.title
-        assert self.learned.model is not None
-        where = {name: str(only) for name, only in self.where.items()}
-        key = self.run.work.key("chunk", self.learned.model.name, self.number, where, index, rows)
-        return Chunk(f"made-{key}", title, self.number, self.where, index, rows)
-
-    def _make(self, chunks: Sequence[Chunk]) -> list[UnitResult]:
-        folder = self.task.folder
-        done = {c.name: r for c in chunks if (r := finished(folder, c.unit)) is not None}
-        for result in self.run.engine.map(self.task, (c for c in chunks if c.name not in done)):
-            done[result.unit.name] = result
-        results = [done[c.name] for c in chunks]
-        for result in results:
-            self.run.done(result)
-        return results
 
 
 def where_of(entry: Synthesis, value: Any) -> dict[str, Any]:
     """Return the condition that rows of one class of an entry meet; ``value`` None is no class."""
     field = entry.level or (entry.balance.field if entry.balance is not None else None)
     return dict(entry.where) if field is None else {**entry.where, field: value}
-
-
-def write_synthesis(folder: Path, learned: Sequence[Learned]) -> dict[str, str]:
-    """Write what is known of each entry, and its model, into the dataset; return each file's name and hash."""
-    files = []
-    for one in learned:
-        if one.model is not None:
-            one.facts["folder"] = f"{MODELS}/{one.entry.title}"
-            for path in sorted(p for p in one.model.rglob("*") if p.is_file()):
-                target = folder / one.facts["folder"] / path.relative_to(one.model)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with written(target) as temporary:
-                    shutil.copyfile(path, temporary)
-                files.append(target)
-    if learned:
-        write_json(folder / SYNTHESIS, [one.facts for one in learned])
-        files.append(folder / SYNTHESIS)
-    return {path.relative_to(folder).as_posix(): hash_file(path) for path in files}
 
 
 def said_of_model(learned: Learned) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from augury.quality.evaluating import BASELINES, Evaluation, Protocol, evaluate
 from augury.quality.gate import hold
+from augury.quality.histories import likeness
 from augury.quality.page import write_page
 
-__all__ = ["BASELINES", "Evaluation", "Protocol", "evaluate", "hold", "write_page"]
+__all__ = ["BASELINES", "Evaluation", "Protocol", "evaluate", "hold", "likeness", "write_page"]

@@ -104,7 +104,7 @@ class _Reading:
         balance = self._balance(known, model[2], level)
         where = self._where(known, model[2])
         budget = self._inner("budget", Training) or Training()
-        gate = self._gate(target)
+        gate = self._gate(target, known)
         self.section.end()
         self._check_rules(collection, fields)
         if len(self.problems) > before:
@@ -130,6 +130,10 @@ class _Reading:
             name, params = default if given is None else given, {}
         if not isinstance(name, str) or not isinstance(params, Mapping):
             self._add(key, "an id, or {id: {parameters}}", given, fix=f"write {key}: {default}")
+            return None
+        if not registry().ids(group):
+            fix = "pip install augury-synthesis" if key == "model" else "pip install augury-tabular"
+            self._add(key, f"{group} that are installed", shown("none"), fix=fix)
             return None
         entry = name if "." in name else prefix + name
         try:
@@ -356,7 +360,7 @@ class _Reading:
         inner = Section(given, (*self.path, key), self.problems)
         return inner.configure(cls, inner.given)
 
-    def _gate(self, target: str | None) -> Gate | None:
+    def _gate(self, target: str | None, known: Mapping[str, FieldSpec]) -> Gate | None:
         from importlib.util import find_spec
 
         gate = self._inner("gate", Gate)
@@ -366,6 +370,9 @@ class _Reading:
         asked += ["utility: not_worse"] if gate.utility == "not_worse" else []
         if asked and target is None:
             self._add("gate", f"a target for {asked[0]}", shown("none"), fix="add target: with the field to predict")
+        if history := next((n for n, spec in known.items() if spec.kind.space != "row"), None):
+            fix = "remove gate:, and read the figures of the report"
+            self._add("gate", "columns alone, which it can judge", shown(f"the history {history}"), fix=fix)
         if find_spec("sklearn") is None:
             self._add("gate", "scikit-learn to measure it", shown("nothing"), fix="pip install 'augury[quality]'")
         return gate

@@ -106,7 +106,7 @@ class Made(TypedDict):
 
     ``how`` is what the recipe says of it; ``inner`` and ``evaluation`` are `augury.quality.Evaluation.to_dict` of the
     gate's split and of the records that were ``held`` out, which says in words what those are; ``note`` says why there
-    is none.
+    is none. ``histories`` maps a field to ``made`` and ``held out``, each with its distances to the training side.
     """
 
     title: str
@@ -118,6 +118,7 @@ class Made(TypedDict):
     gate: GateFacts | None
     inner: dict[str, Any] | None
     evaluation: dict[str, Any] | None
+    histories: dict[str, dict[str, dict[str, float]]]
     held: str
     note: str
 

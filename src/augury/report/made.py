@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from augury.preview.markup import Child, Html, element, join
 from augury.quality.evaluating import Evaluation
-from augury.report.blocks import Section, count, note, section, tree
+from augury.report.blocks import Section, count, note, section, table, tree
 from augury.report.facts import Facts, GateFacts, Made
 from augury.report.judged import judged
 
@@ -40,8 +40,19 @@ def _entry(one: Made, name: str) -> list[Child]:
         out += [note(words), *judged(evaluation, name), _written(evaluation)]
     elif one["note"]:
         out.append(note(one["note"]))
+    out += [_histories(field, sides) for field, sides in one["histories"].items()]
     summary = element("summary", "How it was made")
     return [*out, element("details", summary, tree(one["how"]))]
+
+
+def _histories(field: str, sides: dict[str, dict[str, float]]) -> Html:
+    """Return how far histories lie from those of the training side."""
+    rows = [
+        (side, *(f"{found.get(name, float('nan')):.3f}" for name in ("popularity", "length")))
+        for side, found in sides.items()
+    ]
+    head = ("", "items: total variation", "length: KS distance")
+    return table(f"How histories of {field} differ from the training side; 0 is equal", head, rows)
 
 
 def _restored(one: Made) -> Evaluation | None:

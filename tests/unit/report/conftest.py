@@ -170,6 +170,7 @@ def made_rows():
             "gate": gate,
             "inner": evaluation,
             "evaluation": evaluation,
+            "histories": {word: {word: {"popularity": 0.1, "length": 0.2}}},
             "held": word,
             "note": word,
         } | changes
