@@ -121,7 +121,10 @@ def cpu_level() -> str:
     from threadpoolctl import threadpool_info
 
     np.dot(np.zeros(1), np.zeros(1))
-    found = {str(library["architecture"]) for library in threadpool_info() if library.get("architecture")}
+    every = [library for library in threadpool_info() if library.get("architecture")]
+    # Other packages bring a copy of their own, which is there or not by what has been imported before.
+    own = [library for library in every if "numpy" in library["filepath"]]
+    found = {str(library["architecture"]) for library in own or every}
     return ", ".join(sorted(found)) or "unknown"
 
 
