@@ -122,13 +122,13 @@ def beyond_chance(copied: int, seen: int, held: int, known: int) -> bool:
 
     Each of the ``copied`` + ``seen`` pairs would be one of a held-out row with the probability that a row of the two
     samples is held out, had the model seen neither; one that has seen only the other gives fewer. Pairs of one row hang
-    together, so the deviation is taken three times as large as that of independent ones.
+    together, so the deviation is taken twice as large as that of independent ones.
     """
     pairs = copied + seen
     if not pairs or not held + known:
         return False
     share = held / (held + known)
-    return copied > share * pairs + 3 * 3.1 * math.sqrt(share * (1 - share) * pairs)
+    return copied > share * pairs + 2 * 3.1 * math.sqrt(share * (1 - share) * pairs)
 
 
 def _value(kind: Any, stored: Any) -> Any:

@@ -18,7 +18,7 @@ from augury.pipelines import parse_schema
         (100, 900, 100, 900, False),
         (90, 10, 50, 50, True),
         (400, 600, 100, 900, True),
-        (12, 0, 50, 50, True),
+        (60, 0, 50, 50, True),
         (2, 0, 50, 50, False),  # too few to say
     ],
 )
