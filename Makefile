@@ -19,7 +19,8 @@ EDITABLE := --editable . $(addprefix --editable ,$(PLUGINS))
 LIGHT := --editable . $(addprefix --editable ,$(filter-out plugins/augury-synthesis,$(PLUGINS)))
 ON_TORCH := plugins/augury-bridges plugins/augury-synthesis plugins/augury-image/tests/parity \
 	plugins/augury-image/tests/test_tensors.py plugins/augury-image/tests/test_catalogue.py tests/unit/torch \
-	tests/unit/generate tests/unit/quality tests/e2e/commands/test_synth.py
+	tests/unit/generate tests/unit/quality tests/unit/synthesize tests/durability/test_synthesis.py \
+	tests/e2e/commands/test_synth.py
 SOURCES := src/augury $(foreach plugin,$(PLUGINS),$(wildcard $(plugin)/src/augury_*))
 LINTED := src plugins tests $(wildcard examples docs)
 

@@ -5,6 +5,7 @@ Observers run in the process that drives the run, never in workers, and must not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -33,8 +34,16 @@ def augury_records_written(run: Any, collection: str, side: str, rows: int, quar
 
 
 @hookspec
+def augury_model_progress(run: Any, model: str, progress: Mapping[str, Any]) -> None:
+    """A model of ``synthesize`` learns: ``progress`` has ``step``, ``steps`` and losses, or ``doing``, a word."""
+
+
+@hookspec
 def augury_stage_done(run: Any, stage: str, seconds: float, records: int) -> None:
-    """A stage of the plan (collect, assign, fit, augment, write) has ended: ``records`` records in ``seconds``."""
+    """A stage of the plan has ended (collect, assign, fit, augment, synthesize, evaluate, write).
+
+    It took ``records`` records, and ``seconds``.
+    """
 
 
 @hookspec

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from augury.durable import point, sync, sync_tree
 from augury.errors import DataError, EngineError, describe, shown
 from augury.params import Configured
 
@@ -257,7 +258,7 @@ class Model:
 
 @contextmanager
 def complete(folder: Path) -> Iterator[Path]:
-    """Yield a folder to write in, which becomes ``folder`` when all is written and is removed when anything fails.
+    """Yield a folder to write in, which becomes ``folder`` when all is on the disk and is removed when anything fails.
 
     Raises:
         EngineError: when ``folder`` exists, or the disk refuses; nothing is left behind.
@@ -268,9 +269,15 @@ def complete(folder: Path) -> Iterator[Path]:
         raise EngineError(describe(str(folder), "a new folder", shown("one that holds something"), fix=fix))
     shutil.rmtree(partial, ignore_errors=True)  # what a killed process left behind
     try:
+        point("write")
         partial.mkdir(parents=True)
         yield partial
+        point("written")
+        sync_tree(partial)
+        point("synced")
         partial.replace(folder)
+        point("renamed")
+        sync(folder.parent)
     except OSError as error:
         fix = "make room, or give a folder you may write to"
         raise EngineError(describe(str(folder), "a folder to write to", shown(str(error)), fix=fix)) from error

@@ -36,7 +36,7 @@ def _forked(corpus, out, variable, n):
     if pid:
         return os.waitpid(pid, 0)[1]
     try:
-        from augury.dataset import durable
+        from augury import durable
 
         setattr(durable, f"_{variable}", n)
         durable._passed.update(crash=0, enospc=0)

@@ -8,7 +8,7 @@ from tests.meta.house import CORE, PLUGINS, ROOT, imports, modules
 
 # Each layer may import itself and what stands before it.
 LAYERS = [
-    {"names", "lazy", "errors", "rng"},
+    {"names", "lazy", "errors", "rng", "durable"},
     {"params", "values", "effects", "spaces", "views", "kinds", "record", "scalars"},
     {"op", "specs", "cleaner", "detector", "constraints", "synthesis"},
     {"hookspecs", "plugin", "builtin", "installed", "plugins", "catalog", "functions"},
@@ -43,10 +43,11 @@ PUBLIC = {
 }
 SHORT_FORMS = {
     ("augury.recipe.model", "augury.dataset"),
+    ("augury.dataset.judging", "augury.quality"),
     ("augury.dataset.building", "augury.report.remembered"),
     ("augury.dataset.building", "augury.report.writing"),
 }
-"""Functions of a higher layer that are called from below, imported when called: ``Recipe.run``, a run's report."""
+"""Functions of a higher layer that are called from below, imported when called: ``Recipe.run``, a run's gate and report."""
 CORE_MODULES = modules(CORE)
 
 

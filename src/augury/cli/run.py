@@ -52,12 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"folder": str(manifest.folder), "content_hash": manifest.content_hash, "counts": manifest.counts})
         return 0
-    rows = [
-        [collection, side, str(n["records"]), str(n["rows"] - n["originals"]), str(n["rows"])]
-        for collection, sides in manifest.counts.items()
-        for side, n in sides.items()
-    ]
-    print_table(["COLLECTION", "SIDE", "RECORDS", "COPIES", "ROWS"], rows)
+    _print_counts(manifest.counts)
     for stage, count in manifest.quarantined.items():
         print(f"left out at {stage}: {count}")
     for reason, count in manifest.rejected.items():
@@ -67,6 +62,17 @@ def run(args: argparse.Namespace) -> int:
     print(f"content hash {manifest.content_hash}")
     print(f"next: augury verify {args.out or recipe.name}    augury preview {args.recipe}")
     return 0
+
+
+def _print_counts(counts: Any) -> None:
+    """Print the rows of each collection's sides; synthetic ones where there are any."""
+    made = ["synthetic"] if any(n["synthetic"] for sides in counts.values() for n in sides.values()) else []
+    rows = []
+    for collection, sides in counts.items():
+        for side, n in sides.items():
+            shown = {**n, "copies": n["rows"] - n["originals"] - n["synthetic"]}
+            rows.append([collection, side, *(str(shown[name]) for name in ("records", "copies", *made, "rows"))])
+    print_table(["COLLECTION", "SIDE", "RECORDS", "COPIES", *(name.upper() for name in made), "ROWS"], rows)
 
 
 def _make(recipe: Any, out: str, workers: int, limit: int | None, fresh: bool, observers: list[Any]) -> Any:

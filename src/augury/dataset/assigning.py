@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augury.dataset import clusters, split
 from augury.dataset.collect import Collected
-from augury.dataset.durable import write_json, written
 from augury.dataset.histories import Events, holds_events
 from augury.dataset.index import Index, schema, write_index
 from augury.dataset.manifest import RECORDS, Manifest
@@ -29,6 +28,7 @@ from augury.dataset.tables import (
     rows_of,
 )
 from augury.dataset.workspace import Workspace
+from augury.durable import write_json, written
 from augury.recipe.model import Recipe
 
 if TYPE_CHECKING:

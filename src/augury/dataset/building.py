@@ -1,4 +1,4 @@
-"""A run: collect and clean, assign, fit, augment, write, report. Each stage leaves what it made on disk, by unit.
+"""A run: collect and clean, assign, fit, augment, synthesize, write, report. Each stage leaves its units on disk.
 
 The dataset exists once its folder, manifest included, has its name. Until then everything lies in the workspace
 beside it, and a run that ends before its time is gone on with from there.
@@ -23,19 +23,21 @@ from augury.dataset.collect import Collected, collect
 from augury.dataset.columns import Columns
 from augury.dataset.constraining import apply_constraints, count_broken
 from augury.dataset.copies import assign_copies
-from augury.dataset.durable import put_in_place, write_json
 from augury.dataset.histories import TARGET, with_target
 from augury.dataset.identity import DIGEST, content_hash, quarantine_digest, row_id, schema_document
 from augury.dataset.index import Index
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
 from augury.dataset.mixing import weights_of
 from augury.dataset.reading import Dataset
+from augury.dataset.sampling import Sampling, write_synthesis
 from augury.dataset.signature import signatures
 from augury.dataset.split import refuse_empty
+from augury.dataset.synthesizing import Learned, Synthesizing, said_of_model
 from augury.dataset.tables import database, sorted_digests
 from augury.dataset.training import fit_once, judge_fitted
 from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, plan_units
 from augury.dataset.workspace import DATASET, Workspace, check_target, workspace
+from augury.durable import put_in_place, write_json
 from augury.engines import Local
 from augury.errors import AuguryError, DataError, EngineError, PluginBroken, describe, shown
 from augury.formats import Format
@@ -157,9 +159,12 @@ class _Making:
         with self._stage("augment") as done:
             results = self._augment(index, plans, list(assigned.report.sides))
             done(sum(r.records for r in results))
+        learned, made = self._synthesize(index, plans)
+        results += [result for each in made.values() for result in each]
         self._judge(collected, index, gone, results)
         with self._stage("write") as done:
             data = self._write(assigned, index, gone, plans, results)
+            data["files"] |= write_synthesis(self.work.folder / DATASET, learned)
             done(sum(r.rows for r in results))
         facts = self._document(collected, assigned, plans) | data
         return facts | {"counts": _counts(assigned.report.sides, plans, results), "stages": self.stages}
@@ -245,6 +250,27 @@ class _Making:
         unit = result.unit
         told = {"collection": unit.collection, "side": unit.side, "rows": result.rows, "quarantined": result.left}
         self.watch.tell("records_written", **told)
+
+    def _synthesize(self, index: Index, plans: Mapping[str, Plan]) -> tuple[list[Learned], dict[str, list[UnitResult]]]:
+        """Learn what is to be synthesized and make its rows, then judge them for the report."""
+        recipe = self.recipe
+        if not recipe.synthesize:
+            return [], {}
+        told = lambda model, progress: self.watch.tell("model_progress", model=model, progress=progress)  # noqa: E731
+        making = Synthesizing(recipe, self.work, index, plans, told)
+        with self._stage("synthesize") as done:
+            learned = making.learn()
+            self.watch.run.total = (self.watch.run.total or 0) + sum(n for one in learned for _, n in one.streams)
+            made = Sampling(recipe, self.work, self.engine, index, plans, self._tell).sample(learned)
+            done(sum(one.facts["rows"] for one in learned))
+        self.warnings += [text for one in learned for text in said_of_model(one)]
+        if recipe.report.evaluate is not None:
+            with self._stage("evaluate") as done:
+                for one in learned:
+                    if one.model is not None:
+                        making.judge(one, made[one.entry.title], recipe.report.evaluate)
+                done(len(learned))
+        return learned, made
 
     def _judge(self, collected: Collected, index: Index, gone: list[Left], results: Sequence[UnitResult]) -> None:
         """Judge what was quarantined against the recipe's limit, on totals.
@@ -417,11 +443,12 @@ def _rows_planned(index: Index, plans: Mapping[str, Plan]) -> int:
 def _counts(
     sides: Mapping[str, int], plans: Mapping[str, Plan], results: Sequence[UnitResult]
 ) -> dict[str, dict[str, dict[str, int]]]:
-    counts = {c: {s: {"records": 0, "originals": 0, "rows": 0} for s in sides} for c in plans}
+    counts = {c: {s: dict.fromkeys(("records", "originals", "synthetic", "rows"), 0) for s in sides} for c in plans}
     for result in results:
         entry = counts[result.unit.collection][result.unit.side]
         entry["records"] += result.records
         entry["originals"] += result.originals
+        entry["synthetic"] += result.synthetic
         entry["rows"] += result.rows
     return counts
 

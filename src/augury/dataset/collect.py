@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from augury.catalog import registry
-from augury.dataset.durable import TEMPORARY
 from augury.dataset.preparing import COLLECT, CRASHED, Prepare
 from augury.dataset.stored import FIELD, read_batch, write_records
 from augury.dataset.workspace import Workspace
+from augury.durable import TEMPORARY
 from augury.engines import Local
 from augury.errors import DataError, describe, shown
 from augury.formats import Format, Payload, RawRecord

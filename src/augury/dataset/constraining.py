@@ -12,10 +12,10 @@ import numpy as np
 
 from augury.dataset.assigning import GONE, Left
 from augury.dataset.cleaning import INVALID
-from augury.dataset.durable import write_json
 from augury.dataset.index import Index, without, write_index
 from augury.dataset.stored import LazyRecord
 from augury.dataset.workspace import Workspace
+from augury.durable import write_json
 from augury.errors import DataError
 from augury.pipelines.constrained import broken_error
 from augury.recipe.model import Recipe

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from augury.dataset.durable import write_json, written
 from augury.dataset.histories import Events
 from augury.dataset.stored import LazyRecord, Stored
 from augury.dataset.tables import BATCH
+from augury.durable import write_json, written
 from augury.pipelines import Ring
 from augury.record import Schema
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from augury.dataset.collect import open_source
-from augury.dataset.durable import write_json
 from augury.dataset.manifest import Manifest, environment
 from augury.dataset.signature import hashes
+from augury.durable import write_json
 from augury.errors import CheckFailed, DataError, RecipeError, describe, shown
 from augury.recipe.model import Recipe
 

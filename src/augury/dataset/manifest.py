@@ -20,6 +20,7 @@ RECORDS = "lineage/records.parquet"
 ROWS = "lineage/rows.parquet"
 QUARANTINE = "quarantine.jsonl"
 REJECTED = "rejected.jsonl"
+SYNTHESIS = "synthesis.json"
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,29 @@ class Manifest:
 
     @property
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Collection to side to ``records``, ``originals`` and ``rows``."""
+        """Collection to side to ``records``, ``originals``, ``synthetic`` and ``rows``."""
         return dict(self.data["counts"])
 
     @property
     def warnings(self) -> list[str]:
         """What the run had to say."""
         return list(self.data["warnings"])
+
+    @cached_property
+    def synthesis(self) -> list[dict[str, Any]]:
+        """What is known of each model of ``synthesize``: how, its rows, its gate, what it is worth.
+
+        Raises:
+            DataError: when the file beside the manifest cannot be read.
+        """
+        if SYNTHESIS not in self.data["files"]:
+            return []
+        path = self.folder / SYNTHESIS
+        try:
+            return list(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            fix = "make the dataset again"
+            raise DataError(describe(str(path), "a list of models", shown(str(error)), fix=fix)) from error
 
     @property
     def rejected(self) -> dict[str, int]:
@@ -104,7 +121,10 @@ def cpu_level() -> str:
     from threadpoolctl import threadpool_info
 
     np.dot(np.zeros(1), np.zeros(1))
-    found = {str(library["architecture"]) for library in threadpool_info() if library.get("architecture")}
+    every = [library for library in threadpool_info() if library.get("architecture")]
+    # Other packages bring a copy of their own, which is there or not by what has been imported before.
+    own = [library for library in every if "numpy" in library["filepath"]]
+    found = {str(library["architecture"]) for library in own or every}
     return ", ".join(sorted(found)) or "unknown"
 
 

@@ -12,6 +12,8 @@ from augury.errors import DataError
 from augury.formats.files import is_url
 from augury.recipe.cleaning import Change, Cut, Judge, Sketch
 from augury.recipe.model import Recipe
+from augury.recipe.synthesis import Synthesis
+from augury.synthesis import CHUNK
 
 
 class Entry(NamedTuple):
@@ -35,7 +37,7 @@ class Entry(NamedTuple):
 def plan(recipe: Recipe, out: Path | None = None) -> list[Entry]:
     """Return the plan of a run into ``out``; sources are looked at, nothing is read."""
     work = out.absolute().with_name(f".{out.name}.partial") if out is not None else None
-    return [entry._replace(done=_done(work, entry.name)) for entry in _entries(recipe)]
+    return [entry._replace(done=_done(work, entry)) for entry in _entries(recipe)]
 
 
 def _entries(recipe: Recipe) -> Iterator[Entry]:
@@ -54,7 +56,25 @@ def _entries(recipe: Recipe) -> Iterator[Entry]:
         yield Entry("augment", "stage", f"{each} of {' and '.join(recipe.augment.sides)}", unit)
     else:
         yield Entry("augment", "stage", "rows of the originals alone", unit)
+    for one in recipe.synthesize:
+        gated = f"a gate on an inner split ({one.gate.seeds} seeds), " if one.gate else ""
+        does = f"{one.title}: {gated}{one.model[0]} of {len(one.fields)} fields"
+        yield Entry("synthesize", "barrier", does, "the training side, in memory")
+        yield Entry("synthesize", "stage", f"{one.title}: {_asked(one)}", f"{CHUNK} rows a unit")
+    if recipe.synthesize and (how := recipe.report.evaluate) is not None:
+        beside = "beside simpler models, " if how.baselines else ""
+        does = f"use, likeness and privacy on held-out records, {beside}{how.seeds} seeds; changes no row"
+        yield Entry("evaluate", "barrier", does, f"at most {how.rows} records")
     yield Entry("write", "stage", f"{recipe.write.format} shards, manifest, report", "256 MiB a shard")
+
+
+def _asked(one: Synthesis) -> str:
+    """Return how many rows an entry makes, in words."""
+    if one.level is not None:
+        return f"rows that bring the classes of {one.level} level"
+    rows = f"{one.rows} rows" if one.rows is not None else f"{one.ratio:g} rows a training record"
+    words = [rows, *([f"balanced by {one.balance.field}"] if one.balance else [])]
+    return ", ".join([*words, *([f"where {', '.join(one.where)}"] if one.where else [])])
 
 
 def _cleaning(recipe: Recipe, collection: str) -> str:
@@ -105,17 +125,20 @@ def _bytes(count: float) -> str:
 
 
 _DONE = {
-    "collect": "collect/*.arrow",
-    "assign": "index-*/assigned.json",
-    "fit": "fit-*/states.json",
-    "augment": "rows/*.json",
-    "write": "shards/*.json",
+    ("collect", "stage"): "collect/*.arrow",
+    ("assign", "barrier"): "index-*/assigned.json",
+    ("fit", "barrier"): "fit-*/states.json",
+    ("augment", "stage"): "rows/[0-9]*.json",
+    ("synthesize", "barrier"): "models/*/generator.json",
+    ("synthesize", "stage"): "rows/made-*.json",
+    ("evaluate", "barrier"): "models/evaluation-*.json",
+    ("write", "stage"): "shards/*.json",
 }
-"""Stage to the files that each tell of one thing done."""
+"""Name and kind of an entry to the files that each tell of one thing done."""
 
 
-def _done(work: Path | None, name: str) -> str:
+def _done(work: Path | None, entry: Entry) -> str:
     if work is None or not work.is_dir():
         return ""
-    count = len(list(work.glob(_DONE[name])))
+    count = len(list(work.glob(_DONE[entry.name, entry.kind])))
     return f"{count} unit{'s' if count != 1 else ''}" if count else ""

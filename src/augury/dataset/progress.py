@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import IO, Any
 
 from augury.hookspecs import hookimpl
@@ -44,6 +45,18 @@ class Progress:
             rate = self._done / max(self._said - self._stage_from, 1e-9)
             left = f", {max(run.total - self._done, 0) / max(rate, 1e-9):.0f} s left" if run.total else ""
             self._say(f"{self._done} of {run.total or '?'} rows, {rate:.0f} rows/s{left}")
+
+    @hookimpl
+    def augury_model_progress(self, run: Any, model: str, progress: Mapping[str, Any]) -> None:
+        """Say now and then how far a model is, or what is done with it."""
+        self._close()
+        if "doing" in progress:
+            self._say(f"{model}: {progress['doing']}")
+        elif time.monotonic() - self._said >= LINE_SECONDS:
+            self._said = time.monotonic()
+            losses = "".join(f", {k} {v:.4g}" for k, v in progress.items() if isinstance(v, float) and "left" not in k)
+            left = f", {progress['seconds_left']:.0f} s left" if "seconds_left" in progress else ""
+            self._say(f"{model}: step {progress.get('step', 0)} of {progress.get('steps') or '?'}{losses}{left}")
 
     @hookimpl
     def augury_stage_done(self, run: Any, stage: str, seconds: float, records: int) -> None:

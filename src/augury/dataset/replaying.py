@@ -17,8 +17,10 @@ from augury.dataset.collect import open_source, preparing
 from augury.dataset.columns import COPY, ORIGIN, PARENTS
 from augury.dataset.identity import digest, plain_value
 from augury.dataset.index import Index, schema, write_index
+from augury.dataset.made import SYNTHETIC
 from augury.dataset.manifest import RECORDS, environment
 from augury.dataset.reading import Dataset
+from augury.dataset.remaking import make_again
 from augury.dataset.stored import LazyRecord, Prepared, write_records
 from augury.dataset.tables import MOST_MEMORY, batches_of, database, first, insert_rows
 from augury.dataset.training import fit
@@ -82,9 +84,13 @@ def replay(folder: str | Path, row_id: str, *, recipe: Recipe | None = None, all
         recipe = augury.recipe.rebuild(made["recipe"], Path(made["recipe_folder"]), made["name"], allow_code=allow_code)
     _check_files(recipe, made.get("transforms", {}))
     recipe = replace(recipe, seed=made["seed"])
-    source = row_id if stored[COPY] is None else stored[PARENTS][0]
-    with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, steady():
-        values, explanation = _rebuild(data, recipe, Path(temporary), shard, stored, source)
+    if stored[ORIGIN] == SYNTHETIC:
+        with steady():
+            values, explanation = make_again(data, recipe, shard["collection"], row_id)
+    else:
+        source = row_id if stored[COPY] is None else stored[PARENTS][0]
+        with tempfile.TemporaryDirectory(prefix="augury-replay-") as temporary, steady():
+            values, explanation = _rebuild(data, recipe, Path(temporary), shard, stored, source)
     columns = data.columns[shard["collection"]]
     again = pa.Table.from_pylist([values], schema=columns.rows()).to_pylist()[0]
     differences = []

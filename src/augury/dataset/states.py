@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.dataset.durable import write_text, written
+from augury.durable import write_text, written
 
 VALUES, ARRAYS = "states.json", "arrays.npz"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from augury.dataset.durable import written
+from augury.durable import written
 from augury.errors import FieldError
 from augury.formats import Payload
 from augury.kinds import Later

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from augury.dataset.assigning import GONE, Left
 from augury.dataset.cleaning import CLEAN, INVALID, judge, looked_at
-from augury.dataset.durable import write_json
 from augury.dataset.index import Index, Side, without, write_index
 from augury.dataset.split import DEFAULT_SIDE
 from augury.dataset.states import load_states, save_states
 from augury.dataset.stored import LazyRecord
 from augury.dataset.workspace import Workspace
+from augury.durable import write_json
 from augury.engines import Local
 from augury.engines.process import steady
 from augury.errors import DataError, describe, shown

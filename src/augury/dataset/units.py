@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,11 +16,11 @@ from augury.dataset.cleaning import INVALID
 from augury.dataset.collect import MOST_WITH_FILES, PLAIN_UNITS
 from augury.dataset.columnar import augmented, rows_of, takes_columns
 from augury.dataset.columns import COPY, ORIGIN, PARENTS, Columns
-from augury.dataset.durable import write_json, written
 from augury.dataset.identity import DIGEST, row_id
 from augury.dataset.index import Index, Item
 from augury.dataset.preparing import CRASHED
 from augury.dataset.stored import LazyRecord
+from augury.durable import write_json, written
 from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Dropped, Output, Pipeline, Ring
@@ -33,6 +35,9 @@ PAYLOAD_CHUNK = 8
 
 ROW_DIGEST = "augury_digest"
 """The column of a unit's file that holds each row's digest; it does not go into the dataset."""
+
+ORIGINAL = "original"
+"""Where rows come from that are records, as they came."""
 
 AUGMENT = "augment"
 """The stage that failed copies leave at."""
@@ -66,6 +71,7 @@ class UnitResult(NamedTuple):
     left: int
     dropped: int
     records: int
+    synthetic: int = 0
 
 
 class Plan(NamedTuple):
@@ -125,13 +131,9 @@ class MakeRows:
 
         plan = self.plans[unit.collection]
         schema = plan.columns.rows()
-        made = _Made(unit, plan.columns)
+        made = Made(unit, plan.columns)
         chunk_size = PAYLOAD_CHUNK if any(s.kind.payload for s in plan.columns.before.values()) else 1 << 30
-        with (
-            written(self.folder / f"{unit.name}.arrow") as path,
-            pa.OSFile(str(path), "wb") as sink,
-            pa.ipc.new_file(sink, schema.append(pa.field(ROW_DIGEST, pa.binary(DIGEST)))) as writer,
-        ):
+        with written(self.folder / f"{unit.name}.arrow") as path, made.file(path) as writer:
             batch = self._columnar(unit, plan, schema, made)
             if batch is not None:
                 writer.write_batch(made.count(batch))
@@ -143,7 +145,7 @@ class MakeRows:
         write_json(self.folder / f"{unit.name}.json", facts | {"gone": made.gone})
         return result
 
-    def _columnar(self, unit: Unit, plan: Plan, schema: pa.Schema, made: _Made) -> pa.RecordBatch | None:
+    def _columnar(self, unit: Unit, plan: Plan, schema: pa.Schema, made: Made) -> pa.RecordBatch | None:
         """Return the unit's rows made column by column, or None where they must be made one by one."""
         pipe = plan.pipeline
         if unit.crashed or not takes_columns(plan.columns, pipe, self.index):
@@ -180,7 +182,7 @@ class MakeRows:
         """Return the unit with the records of ``killers`` left out as crashed."""
         return unit._replace(crashed={position: how for k in killers for position in range(k.start, k.stop)})
 
-    def _items(self, unit: Unit, made: _Made) -> Iterator[Item]:
+    def _items(self, unit: Unit, made: Made) -> Iterator[Item]:
         start = unit.start
         for position in [*sorted(unit.crashed), unit.stop]:
             yield from self.index.items(start, position)
@@ -190,7 +192,7 @@ class MakeRows:
                 made.gone.append(Left(unit.collection, self.index.value("id", position), None, AUGMENT, CRASHED, why))
             start = position + 1
 
-    def rows(self, plan: Plan, collection: str, side: str, items: Sequence[Item], made: _Made) -> list[dict[str, Any]]:
+    def rows(self, plan: Plan, collection: str, side: str, items: Sequence[Item], made: Made) -> list[dict[str, Any]]:
         """Return the rows of some records: each original, then its copies."""
         records = [LazyRecord(item.stored, plan.schema) for item in items]
         todo = [(i, copy) for i, item in enumerate(items) for copy in range(item.copies)]
@@ -204,7 +206,7 @@ class MakeRows:
         for i, item in enumerate(items):
             made.records += 1
             if side not in plan.skip_originals:
-                own: dict[str, Any] = {ROW_ID: item.id, COPY: None, PARENTS: [], ORIGIN: "original"}
+                own: dict[str, Any] = {ROW_ID: item.id, COPY: None, PARENTS: [], ORIGIN: ORIGINAL}
                 rows.append(plan.columns.original(item.stored) | own)
             for _ in range(item.copies):
                 (_, copy), output = next(next_output)
@@ -214,7 +216,7 @@ class MakeRows:
         return rows
 
     def _copy(
-        self, plan: Plan, item: Item, copy: int, record: LazyRecord, output: Any, made: _Made
+        self, plan: Plan, item: Item, copy: int, record: LazyRecord, output: Any, made: Made
     ) -> dict[str, Any] | None:
         """Return a copy's row, or None when it failed (kept with its reason) or was dropped (counted)."""
         if isinstance(output, Dropped):
@@ -249,13 +251,22 @@ class MakeRows:
         return self._rings[key]
 
 
-class _Made:
-    """Counts of a unit on its way."""
+class Made:
+    """Counts of a unit on its way, and its file."""
 
     def __init__(self, unit: Unit, columns: Columns) -> None:
         self.unit, self.columns = unit, columns
         self.gone: list[Left] = []
-        self.dropped = self.records = self.originals = self.rows = self.nbytes = 0
+        self.dropped = self.records = self.originals = self.synthetic = self.rows = self.nbytes = 0
+
+    @contextmanager
+    def file(self, path: Path) -> Iterator[Any]:
+        """Open the unit's Arrow file for its batches."""
+        import pyarrow as pa
+
+        schema = self.columns.rows().append(pa.field(ROW_DIGEST, pa.binary(DIGEST)))
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            yield writer
 
     def count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Add a batch; return it with the rows' digests."""
@@ -263,13 +274,15 @@ class _Made:
 
         self.rows += batch.num_rows
         self.nbytes += batch.nbytes
-        self.originals += batch.column(COPY).null_count
+        origins = Counter(batch.column(ORIGIN).to_pylist())
+        self.originals += origins[ORIGINAL]
+        self.synthetic += origins["synthetic"]
         digests = self.columns.digests(self.unit.collection, self.unit.side, batch)
         return batch.append_column(ROW_DIGEST, pa.array(digests, pa.binary(DIGEST)))
 
     def result(self) -> UnitResult:
         """Return the whole."""
-        counts = (self.rows, self.originals, self.nbytes, len(self.gone), self.dropped, self.records)
+        counts = (self.rows, self.originals, self.nbytes, len(self.gone), self.dropped, self.records, self.synthetic)
         return UnitResult(self.unit, *counts)
 
 

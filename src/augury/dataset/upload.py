@@ -13,8 +13,8 @@ from typing import Any
 import fsspec
 
 from augury.dataset.building import run
-from augury.dataset.durable import point, write_json
 from augury.dataset.manifest import NAME, Manifest
+from augury.durable import point, write_json
 from augury.errors import EngineError, RecipeError, describe, shown
 from augury.recipe.model import Recipe
 

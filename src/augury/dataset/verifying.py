@@ -17,7 +17,7 @@ from augury.dataset.audit import Audit, Finding, some
 from augury.dataset.histories import foresight
 from augury.dataset.identity import content_hash, quarantine_digest, row_id
 from augury.dataset.lookalikes import Lookalikes, lookalikes
-from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
+from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS, SYNTHESIS
 from augury.dataset.reading import Dataset
 from augury.dataset.tables import MOST_MEMORY, database, sorted_digests
 from augury.dataset.write import ROW_MARK, hash_file
@@ -75,7 +75,8 @@ def verify(folder: str | Path) -> Report:
     ):
         audit = Audit(db, data.manifest.data["group"], data.manifest.data["time"])
         repeats = data.manifest.data["repeats"]
-        alike = {name: lookalikes(repeats, name, columns) for name, columns in data.columns.items()}
+        made = _made_fields(data) if SYNTHESIS in sidecars else {}
+        alike = {name: lookalikes(repeats, name, columns, made.get(name, ())) for name, columns in data.columns.items()}
         whole = _check_shards(data, report, audit, alike, ROWS in sidecars)
         for compared in (c for found in alike.values() for c in found):
             report.findings.extend(some(compared.findings()))
@@ -85,6 +86,11 @@ def verify(folder: str | Path) -> Report:
         if whole:
             _check_content(data, report, audit)
     return report
+
+
+def _made_fields(data: Dataset) -> dict[str, list[str]]:
+    """Return the fields of synthetic rows by collection."""
+    return {one["collection"]: one["how"]["fields"] for one in data.manifest.synthesis if one["rows"]}
 
 
 def _check_files(data: Dataset, report: Report) -> set[str]:

@@ -16,8 +16,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
 
-from augury.dataset.durable import TEMPORARY, write_json
 from augury.dataset.manifest import NAME
+from augury.durable import TEMPORARY, write_json
 from augury.errors import EngineError, RecipeError, describe, shown
 from augury.values import canonical_bytes
 

@@ -16,12 +16,12 @@ from augury.catalog import registry
 from augury.dataset.assigning import Left
 from augury.dataset.cleaning import INVALID
 from augury.dataset.columns import ORIGIN, WEIGHT, Columns
-from augury.dataset.durable import point, sync, write_json, written
 from augury.dataset.index import Index
 from augury.dataset.manifest import QUARANTINE, RECORDS, REJECTED, ROWS
 from augury.dataset.preparing import CRASHED
 from augury.dataset.tables import BATCH, joined
 from augury.dataset.units import ROW_DIGEST, Unit, UnitResult
+from augury.durable import point, sync, write_json, written
 from augury.formats import Format
 
 SHARD_BYTES = 256 << 20

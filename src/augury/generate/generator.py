@@ -85,7 +85,7 @@ class Generator:
             yield from _first(self._endless(chosen, rows), rows)
             return
         column, shares = balance if isinstance(balance, tuple) else (balance, None)
-        yield from self._balanced(column, self._shares(column, shares), chosen, rows)
+        yield from self._balanced(column, self.shares(column, shares), chosen, rows)
 
     def complete(self, given: Columns) -> Iterator[Rows]:
         """Yield the rows of ``given`` (some columns, all of one length) with the other columns drawn for them.
@@ -126,29 +126,44 @@ class Generator:
     def _plan(self) -> Plan:
         return Plan(self.constraints, self.fields)
 
+    def chunk(self, index: int, rows: int = CHUNK, where: Mapping[str, Any] | None = None) -> Rows:
+        """Return what meets ``where`` of the first ``rows`` (at most 1,024) rows of chunk ``index``.
+
+        Pure in (generator, index, condition), and fewer rows are a prefix of more: any process makes the same, in any
+        order. Fewer than ``rows`` come only where `filters` says so. `stream` is the chunks from 0 on.
+
+        Raises:
+            DataError: for a condition that the model does not take, or that is not met.
+        """
+        chosen = read_where(where or {}, self.fields)
+        plan = self._plan
+        for name, only in chosen.items():
+            self._takes("range" if isinstance(only, Between) else "class", name)
+        direct = {name: only for name, only in chosen.items() if name not in plan.rewritten}
+        state, condition = self.codec.narrow(self.codec_state, direct) if direct else (self.codec_state, None)
+        purpose = json.dumps({name: str(only) for name, only in sorted(chosen.items())})
+        batch = self.model.sample_chunk(index, rows, condition)
+        made = self._decode(state, batch, self._keys(purpose, index * CHUNK, rows), plan)
+        if self.filters(chosen):
+            rest = {name: only for name, only in chosen.items() if name in plan.rewritten}
+            made = take(made, np.flatnonzero(self._kept(made, plan) & meets(made, rest)))
+        return made
+
+    def filters(self, where: Mapping[str, Any]) -> bool:
+        """Whether rows of a chunk may be left out: by conditions on rewritten columns, or constraints only checked."""
+        checked = any(e.mechanism == "checked" and e.constraint.judges == "row" for e in self._plan.entries)
+        return checked or any(name in self._plan.rewritten for name in where)
+
     def _endless(self, where: Where, wanted: int) -> Iterator[Rows]:
         """Yield rows that meet ``where`` for ever, skipping what does not meet it."""
-        plan = self._plan
-        for name, only in where.items():
-            self._takes("range" if isinstance(only, Between) else "class", name)
-        direct = {name: only for name, only in where.items() if name not in plan.rewritten}
-        rest = {name: only for name, only in where.items() if name in plan.rewritten}
-        state, condition = self.codec.narrow(self.codec_state, direct) if direct else (self.codec_state, None)
-        filtered = bool(rest) or any(entry.mechanism == "checked" for entry in plan.entries)
-        purpose = json.dumps({name: str(only) for name, only in sorted(where.items())})
+        filtered = self.filters(where)
         since = 0
         for index in count():
             n = CHUNK if filtered else min(CHUNK, max(wanted - index * CHUNK, 1))
-            batch = self.model.sample_chunk(index, n, condition)
-            rows = self._decode(state, batch, self._keys(purpose, index * CHUNK, n), plan)
-            if filtered:
-                keep = self._kept(rows, plan) & meets(rows, rest)
-                rows = take(rows, np.flatnonzero(keep))
+            rows = self.chunk(index, n, where)
             since = 0 if length(rows) else since + 1
             if since == PATIENCE:
-                what = f"{', '.join([*rest]) or 'constraints'}: rows that meet them"
-                got = shown(f"none in {PATIENCE * CHUNK} tries")
-                raise DataError(describe("sampling", what, got, fix="widen the condition, or relax the constraint"))
+                raise unmet(where)
             yield rows
 
     def _balanced(self, column: str, shares: Mapping[Any, float], where: Where, rows: int) -> Iterator[Rows]:
@@ -169,7 +184,12 @@ class Generator:
                 order.append(where_k)
             yield take(concatenate(drawn), np.argsort(np.concatenate(order)))
 
-    def _shares(self, column: str, shares: Mapping[Any, float] | None) -> Mapping[Any, float]:
+    def shares(self, column: str, shares: Mapping[Any, float] | None = None) -> Mapping[Any, float]:
+        """Return the share of each value that a balanced sample has: those given, else the same for each class.
+
+        Raises:
+            DataError: for an unknown column, one that has no known classes, or numbers that are no shares.
+        """
         if column not in self.fields:
             fix = "balance a column of the table"
             raise DataError(describe("balance", "a known column", column, name=column, known=self.fields, fix=fix))
@@ -211,6 +231,13 @@ class Generator:
             for broken in judge(checked, arrays, self.fields, self.training.get("constraints")).values():
                 keep &= ~broken
         return keep
+
+
+def unmet(where: Where) -> DataError:
+    """Return the error of a condition that no row of `PATIENCE` chunks meets."""
+    what = f"{', '.join(where) or 'constraints'}: rows that meet them"
+    got = shown(f"none in {PATIENCE * CHUNK} tries")
+    return DataError(describe("sampling", what, got, fix="widen the condition, or relax the constraint"))
 
 
 def _first(parts: Iterator[Rows], rows: int) -> Iterator[Rows]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,11 @@ class JsonLines:
     def augury_records_written(self, run: Any, collection: str, side: str, rows: int, quarantined: int) -> None:
         """Count a unit."""
         self._write("records_written", collection=collection, side=side, rows=rows, quarantined=quarantined)
+
+    @hookimpl
+    def augury_model_progress(self, run: Any, model: str, progress: Mapping[str, Any]) -> None:
+        """Keep how far a model is, with its losses."""
+        self._write("model_progress", model=model, **progress)
 
     @hookimpl
     def augury_stage_done(self, run: Any, stage: str, seconds: float, records: int) -> None:

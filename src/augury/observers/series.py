@@ -13,7 +13,7 @@ from augury.hookspecs import hookimpl
 
 
 class Series(ABC):
-    """Base of trackers that keep numbers. The step of every number is how many rows have been written so far."""
+    """Base of trackers that keep numbers, by how many rows have been written so far; a model's losses by its steps."""
 
     def __init__(self) -> None:
         """Start before the first row."""
@@ -47,6 +47,17 @@ class Series(ABC):
         self._quarantined += quarantined
         rate = self._rows.total() / max(time.monotonic() - self._began, 1e-9)
         self._log({name: self._rows[name], "rows_per_second": rate, "quarantined": self._quarantined})
+
+    @hookimpl
+    def augury_model_progress(self, run: Any, model: str, progress: Mapping[str, Any]) -> None:
+        """Log the losses of a model, by its own steps."""
+        losses = {f"{model}/{k}": v for k, v in progress.items() if isinstance(v, float)}
+        if losses and "step" in progress:
+            self.log_model(losses, model, progress["step"])
+
+    def log_model(self, losses: Mapping[str, float], model: str, step: int) -> None:
+        """Keep a model's losses at one of its steps."""
+        self.log(losses, step)
 
     @hookimpl
     def augury_stage_done(self, run: Any, stage: str, seconds: float, records: int) -> None:

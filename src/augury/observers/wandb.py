@@ -35,6 +35,10 @@ class WandB(Series):
         """Log the numbers."""
         self._run.log(dict(numbers), step=step)
 
+    def log_model(self, losses: Mapping[str, float], model: str, step: int) -> None:
+        """Log the losses beside the step they are of: steps of one run only go up."""
+        self._run.log({**losses, f"{model}/step": step})
+
     @hookimpl
     def augury_run_finished(self, run: Any, manifest: Any) -> None:
         """Keep what came out, and finish their run as a good one."""

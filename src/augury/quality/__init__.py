@@ -11,7 +11,9 @@ Needs scikit-learn, and matplotlib for the page: ``pip install 'augury[quality]'
 
 from __future__ import annotations
 
-from augury.quality.evaluating import Evaluation, Protocol, evaluate
+from augury.quality.evaluating import BASELINES, Evaluation, Protocol, evaluate
+from augury.quality.gate import hold
+from augury.quality.histories import likeness
 from augury.quality.page import write_page
 
-__all__ = ["Evaluation", "Protocol", "evaluate", "write_page"]
+__all__ = ["BASELINES", "Evaluation", "Protocol", "evaluate", "hold", "likeness", "write_page"]

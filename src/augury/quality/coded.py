@@ -46,6 +46,8 @@ class Coder:
         self.fields = dict(fields)
         self.columns: dict[str, Column] = {}
         for name, spec in fields.items():
+            if spec.kind.space != "row":
+                continue
             values = rows[name]
             distinct = set(values)
             if len(distinct) < 2 or spec.role == "key" or (spec.kind_id == "id" and len(distinct) == len(values)):

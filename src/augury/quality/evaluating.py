@@ -7,7 +7,7 @@ fidelity; fitted on the half T, one sample of as many rows gives privacy. The te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from augury.constraints import Constraint
 from augury.errors import DataError, describe, shown
 from augury.generate import fit
 from augury.quality.coded import Coded, Coder, rows_of
-from augury.quality.fidelity import marginals, pairs, two_sample_auc
+from augury.quality.fidelity import marginals, pairs, shares_of, two_sample_auc
 from augury.quality.privacy import Privacy, Space, capped, halve
 from augury.quality.utility import Task, floor, other_tasks, others_mean, score, task_of
 from augury.quality.verdict import Verdict, judge
@@ -26,6 +26,8 @@ from augury.synthesis import DEFAULT_BUDGET, Budget
 
 BASELINES = ("synth.bootstrap", "synth.smotenc", "synth.marginals", "synth.copula")
 FEWEST = 40
+MOST_COLUMNS = 12
+"""Columns whose shares are kept for plots."""
 
 Rows: TypeAlias = Mapping[str, list[Any]]
 Sampler: TypeAlias = Callable[[int], Iterable[Rows]]
@@ -83,7 +85,10 @@ class Evaluation:
         columns: Column to total variation distance, the model's mean over seeds.
         sizes: Rows of train, test and of the halves.
         target: The column predicted, and what ``main`` is.
-        plots: Column to the shares of its bins, real and made; distances to T, of H and of the model's rows.
+        plots: ``distances``: to T of H (``real``) and of the model's rows (``made``), as 101 quantiles; ``columns``:
+            those farthest apart, each with ``labels`` of bins and the shares of both sides in them.
+        written: Rows that were made for use, with their number and what they add: ``rows``, ``added_main``,
+            ``added_f1``; empty where none were given.
     """
 
     model: Figures
@@ -96,6 +101,7 @@ class Evaluation:
     main: str
     protocol: Protocol
     plots: Mapping[str, Any]
+    written: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -103,7 +109,7 @@ class Evaluation:
         return self.model.verdict
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the plots as JSON values."""
+        """Return everything as JSON values."""
         return {
             "model": _figures(self.model),
             "beside": [_figures(one) for one in self.beside],
@@ -114,7 +120,26 @@ class Evaluation:
             "target": self.target,
             "main": self.main,
             "protocol": self.protocol._asdict(),
+            "plots": dict(self.plots),
+            "written": dict(self.written),
         }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Evaluation:
+        """Return the evaluation that `to_dict` wrote."""
+        own = {name: document[name] for name in ("real", "columns", "sizes", "target", "main", "plots", "written")}
+        return cls(
+            model=_restored(document["model"]),
+            beside=tuple(_restored(one) for one in document["beside"]),
+            controls={name: Privacy(**one) for name, one in document["controls"].items()},
+            protocol=Protocol(**document["protocol"]),
+            **own,
+        )
+
+
+def _restored(one: Mapping[str, Any]) -> Figures:
+    values = {name: tuple(figure["seeds"]) for name, figure in one["figures"].items()}
+    return Figures(one["name"], one["target_aware"], values, Verdict(one["verdict"], tuple(one["reasons"])))
 
 
 def _figures(one: Figures) -> dict[str, Any]:
@@ -135,12 +160,20 @@ class Bench:
         fields: The columns' specs.
         target: The column to predict, or None.
         protocol: How it is measured.
+        held: Positions of the test rows; None draws them.
 
     Raises:
         DataError: for fewer than 40 rows, an unknown target, or columns that say nothing.
     """
 
-    def __init__(self, rows: Rows, fields: Mapping[str, FieldSpec], target: str | None, protocol: Protocol) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        fields: Mapping[str, FieldSpec],
+        target: str | None,
+        protocol: Protocol,
+        held: np.ndarray | None = None,
+    ) -> None:
         """Split, and measure real rows."""
         self.fields, self.target, self.protocol = dict(fields), target, protocol
         total = len(next(iter(rows.values()), ()))
@@ -156,8 +189,8 @@ class Bench:
             )
         order = generator(hash_point(str(protocol.seed), "split")).permutation(total)
         tests = max(10, round(total * protocol.test))
-        self._test = np.sort(order[:tests][: protocol.rows])
-        self._train = np.sort(order[tests:][: protocol.rows])
+        test = np.isin(order, order[:tests] if held is None else held)
+        self._test, self._train = (np.sort(order[side][: protocol.rows]) for side in (test, ~test))
         coded = self.coder.encode(rows)
         self.train, self.test = rows_of(coded, self._train), rows_of(coded, self._test)
         self._rows = rows
@@ -217,6 +250,17 @@ class Bench:
             out |= {"main": alone.main, "f1": alone.f1, "added_main": added.main, "added_f1": added.f1}
         return out
 
+    def added(self, parts: Iterable[Rows]) -> dict[str, float]:
+        """Return what rows add to the real training rows: their number, and the scores of the target."""
+        every = [part for part in parts if len(next(iter(part.values()), ()))]
+        out: dict[str, float] = {"rows": sum(len(next(iter(part.values()))) for part in every)}
+        if self.task is not None and every:
+            made = self.coder.encode_parts(every)
+            both = {name: np.concatenate([self.train[name], made[name]]) for name in made}
+            found = score(self.coder, self.task, both, self.test)
+            out |= {"added_main": found.main} | ({} if found.f1 is None else {"added_f1": found.f1})
+        return out
+
     def _fidelity(self, made: Coded, seed: int) -> dict[str, float | None]:
         apart = marginals(self.coder, self.train, made)
         return {
@@ -240,12 +284,15 @@ def evaluate(
     protocol: Protocol = Protocol(),  # noqa: B008
     baselines: Sequence[str] = BASELINES,
     observe: Callable[[str], None] = lambda text: None,
+    held: np.ndarray | None = None,
+    written: Iterable[Rows] | None = None,
 ) -> Evaluation:
     """Return what a model's rows are worth on a table, beside the baselines; deterministic.
 
     The model is fitted here, on training rows of the table only: a saved model that has seen the test rows cannot be
     judged. The arguments are those of `augury.generate.fit`. Synthesizers that are not ``target_aware`` are not told
-    the target.
+    the target. ``held`` are the positions of the test rows, which are drawn where it is None; ``written`` are rows
+    that were made for use, in parts: what they add to real rows is measured too.
 
     Raises:
         DataError: for a table that cannot be split or learned.
@@ -255,7 +302,7 @@ def evaluate(
     from augury.quality.needs import need
 
     need("sklearn", "scikit-learn")
-    bench = Bench(rows, fields, target, protocol)
+    bench = Bench(rows, fields, target, protocol, held)
 
     def maker(id: str, given: Mapping[str, Any]) -> Maker:
         def make(part: Rows, seed: int) -> Sampler:
@@ -270,18 +317,25 @@ def evaluate(
         return bool(registry().load("synthesizers", id).caps.target_aware)
 
     found = bench.measure(model, maker(model, params or {}), aware(model), observe)
-    plots = _plots(bench)
     columns = marginals(bench.coder, bench.train, bench.made)
+    plots = _plots(bench, columns)
     beside = [bench.measure(id, maker(id, {}), aware(id), observe) for id in baselines if id != model]
     main = "" if bench.task is None else "AUC" if bench.task.classes else "R2"
+    added = bench.added(written) if written is not None else {}
     return Evaluation(
-        found, tuple(beside), bench.real, bench.space.controls, columns, bench.sizes, target, main, protocol, plots
-    )
+        found, tuple(beside), bench.real, bench.space.controls, columns, bench.sizes, target, main, protocol, plots,
+        added,
+    )  # fmt: skip
 
 
-def _plots(bench: Bench) -> dict[str, Any]:
-    distances = {"H (real, not seen)": bench.space.real_distances(), "made": bench.space.distances(bench.near)}
-    return {"coder": bench.coder, "real": bench.train, "made": bench.made, "distances": distances}
+def _plots(bench: Bench, apart: Mapping[str, float]) -> dict[str, Any]:
+    points = np.linspace(0, 1, 101)
+    distances = {"real": bench.space.real_distances(), "made": bench.space.distances(bench.near)}
+    worst = sorted(apart, key=lambda name: -apart[name])[:MOST_COLUMNS]
+    return {
+        "distances": {name: np.quantile(values, points).tolist() for name, values in distances.items()},
+        "columns": {n: shares_of(bench.coder.columns[n].codes, bench.train[n], bench.made[n]) for n in worst},
+    }
 
 
 __all__ = ["BASELINES", "Bench", "Evaluation", "Figures", "Maker", "Protocol", "Sampler", "Task", "evaluate"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from augury.quality.coded import Coded, Coder, length, rows_of
 from augury.rng import generator, hash_point
 
-BINS, PAIR_BINS = 20, 10
+BINS, PAIR_BINS, MOST_BINS = 20, 10, 10
 PAIRS = 300
 """Most pairs of columns compared; more are chosen by key."""
 
@@ -51,6 +53,24 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
     size = int(max(a.max(), b.max())) + 1
     shares = [np.bincount(side.astype(np.int64), minlength=size) / len(side) for side in (a, b)]
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def shares_of(codes: Mapping[Any, int] | None, real: np.ndarray, made: np.ndarray) -> dict[str, list[Any]]:
+    """Return the ``labels`` of at most ten bins of a column, and the shares of ``real`` and ``made`` values in them.
+
+    Numbers have bins of equal width over all but the outermost hundredth of the real values.
+    """
+    if codes is not None:
+        labels = [str(value) for value in list(codes)[:MOST_BINS]]
+        counts = [np.bincount(np.minimum(side, MOST_BINS), minlength=MOST_BINS + 1) for side in (real, made)]
+    else:
+        values = real[~np.isnan(real)]
+        lo, hi = np.quantile(values, [0.005, 0.995]) if len(values) else (0.0, 1.0)
+        edges = np.linspace(lo, hi if hi > lo else lo + 1, MOST_BINS + 1)
+        labels = [f"{edge:.3g}" for edge in edges[:-1]]
+        counts = [np.histogram(side[~np.isnan(side)], edges)[0] for side in (real, made)]
+    shares = [(count[: len(labels)] / max(len(side), 1)).tolist() for count, side in zip(counts, (real, made))]
+    return {"labels": labels, "real": shares[0], "made": shares[1]}
 
 
 def two_sample_auc(coder: Coder, real: Coded, made: Coded, seed: int) -> float:

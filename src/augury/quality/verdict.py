@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 Word: TypeAlias = Literal["use", "use with care", "do not use"]
@@ -37,8 +37,16 @@ def judge(figures: Mapping[str, float | None], real: Mapping[str, float | None],
     """
     never: list[str] = []
     care: list[str] = []
-    _judge_utility(figures, real, never, care)
-    _judge_privacy(figures, rows, never, care)
+    judged = False
+    for _, share, text in kept_shares(figures, real):
+        judged = True
+        if share < KEPT_WELL:
+            (never if share < KEPT else care).append(text)
+    if not judged:
+        care.append("no column can be predicted from the others even with real rows: its use cannot be judged")
+    for limit in privacy_limits(figures, rows):
+        if limit.found > limit.care:
+            (never if limit.found > limit.worst else care).append(limit.text)
     apart = figures.get("two_sample_auc")
     if apart is not None and apart > APART:
         care.append(f"it can be told from real rows nearly always (two-sample AUC {apart:.2f})")
@@ -50,47 +58,47 @@ def judge(figures: Mapping[str, float | None], real: Mapping[str, float | None],
     return Verdict("use", (kept,))
 
 
-def _judge_utility(
-    figures: Mapping[str, float | None], real: Mapping[str, float | None], never: list[str], care: list[str]
-) -> None:
-    judged = False
+def kept_shares(
+    figures: Mapping[str, float | None], real: Mapping[str, float | None]
+) -> Iterator[tuple[str, float, str]]:
+    """Yield each measure of use, the share of what real rows teach beyond guessing that these rows teach, and words.
+
+    A measure is left out where even real rows teach nearly nothing.
+    """
     words = {"main": "the target", "f1": "the target's classes (macro F1)", "others": "the other columns"}
     for name, what in words.items():
         made, best, least = figures.get(name), real.get(name), real.get(f"{name}_floor")
-        if made is None or best is None or least is None or best - least < 0.02:
-            continue
-        judged = True
-        share = (made - least) / (best - least)
-        text = (
-            f"predicting {what}, it keeps {max(share, 0):.0%} of what real rows teach ({made:.3f} against {best:.3f})"
-        )
-        if share < KEPT:
-            never.append(text)
-        elif share < KEPT_WELL:
-            care.append(text)
-    if not judged:
-        care.append("no column can be predicted from the others even with real rows: its use cannot be judged")
+        if made is not None and best is not None and least is not None and best - least >= 0.02:
+            share = (made - least) / (best - least)
+            kept = f"keeps {max(share, 0):.0%} of what real rows teach ({made:.3f} against {best:.3f})"
+            yield name, share, f"predicting {what}, it {kept}"
 
 
-def _judge_privacy(figures: Mapping[str, float | None], rows: int, never: list[str], care: list[str]) -> None:
+class Limit(NamedTuple):
+    """One measure of privacy: how far beyond no leak it is, what it must not pass, what it should not, and words."""
+
+    name: str
+    found: float
+    worst: float
+    care: float
+    text: str
+
+
+def privacy_limits(figures: Mapping[str, float | None], rows: int) -> tuple[Limit, ...]:
+    """Return the measures of privacy with their limits; few rows widen these by their sampling error."""
     error = 0.5 / math.sqrt(max(rows, 1))
     closer, lone, attack = figures["closer"], figures["closer_isolated"], figures["attack"]
     copies, real_copies = figures["copies"], figures["copies_real"]
     assert closer is not None and lone is not None and attack is not None
     assert copies is not None and real_copies is not None
     chance = error * math.sqrt(real_copies)
-    checks = (
-        (closer - 0.5, max(CLOSER, 4 * error), max(CLOSER_CARE, 3 * error),
-         f"{closer:.0%} of its rows lie nearer to training rows than to others (50 % is no leak)"),
-        (lone - 0.5, max(ISOLATED, 13 * error), max(ISOLATED_CARE, 10 * error),
-         f"near the most isolated rows {lone:.0%} lie nearer to those of the training set (50 % is no leak)"),
-        (attack - 0.5, max(ATTACK - 0.5, 4 * error), max(ATTACK_CARE - 0.5, 3 * error),
-         f"who was in the training set can be guessed from it (AUC {attack:.2f}, 0.5 is chance)"),
-        (copies - real_copies, COPIES + 4 * chance, COPIES_CARE + 3 * chance,
-         f"{copies:.1%} of its rows are copies of training rows (fresh real rows: {real_copies:.1%})"),
+    return (
+        Limit("closer", closer - 0.5, max(CLOSER, 4 * error), max(CLOSER_CARE, 3 * error),
+              f"{closer:.0%} of its rows lie nearer to training rows than to others (50 % is no leak)"),
+        Limit("closer_isolated", lone - 0.5, max(ISOLATED, 13 * error), max(ISOLATED_CARE, 10 * error),
+              f"near the most isolated rows {lone:.0%} lie nearer to those of the training set (50 % is no leak)"),
+        Limit("attack", attack - 0.5, max(ATTACK - 0.5, 4 * error), max(ATTACK_CARE - 0.5, 3 * error),
+              f"who was in the training set can be guessed from it (AUC {attack:.2f}, 0.5 is chance)"),
+        Limit("copies", copies - real_copies, COPIES + 4 * chance, COPIES_CARE + 3 * chance,
+              f"{copies:.1%} of its rows are copies of training rows (fresh real rows: {real_copies:.1%})"),
     )  # fmt: skip
-    for found, worst, limit, text in checks:
-        if found > worst:
-            never.append(text)
-        elif found > limit:
-            care.append(text)

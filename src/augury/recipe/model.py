@@ -12,6 +12,7 @@ from augury.params import Configured, Fraction, Within
 from augury.pipelines import Pipeline
 from augury.recipe.cleaning import CleanPlan, Dedup
 from augury.recipe.deriving import Derived
+from augury.recipe.synthesis import Synthesis
 from augury.record import Schema
 
 if TYPE_CHECKING:
@@ -113,6 +114,23 @@ class Mix:
     origins: Mapping[str, float] = field(default_factory=dict)
 
 
+class Evaluate(Configured):
+    """How the report judges what made rows are worth.
+
+    Args:
+        seeds: Fits of each model to take the mean of.
+        baselines: Whether simpler models are measured beside it.
+        rows: The most training rows that it is done on.
+    """
+
+    seeds: Positive = 3
+    baselines: bool = True
+    rows: Annotated[int, Within(40)] = 50_000
+
+
+EVALUATE = Evaluate()
+
+
 @dataclass(frozen=True)
 class Report:
     """What the report says beside the figures.
@@ -122,12 +140,19 @@ class Report:
         license: The dataset's licence, as Hugging Face names it (``cc-by-4.0``).
         title: The dataset's name in the report and its card.
         page: Whether the rows are measured and ``report.html`` is written; ``augury report`` can write it later.
+        evaluate: How the models of ``synthesize`` are judged on held-out records; None leaves that out.
     """
 
     target: str | None = None
     license: str | None = None
     title: str | None = None
     page: bool = True
+    evaluate: Evaluate | None = EVALUATE
+
+    def describes(self) -> dict[str, Any]:
+        """Return what it says as JSON values."""
+        parts = {"target": self.target, "license": self.license, "title": self.title, "page": self.page}
+        return parts if self.evaluate == EVALUATE else parts | {"evaluate": self.evaluate and self.evaluate.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -162,7 +187,8 @@ class Recipe:
     its ``schema`` is what cleaning leaves of what the collection's source gives. ``document`` is the plain content it
     was read from, defaults not filled in; ``hash`` is that of its meaning, ``parts`` are those of its sections.
     ``transforms`` are the Python files it named, with their SHA-256. ``constraints`` hold between the columns of rows.
-    ``derived`` are the fields of ``schema`` that no source gives but others do.
+    ``derived`` are the fields of ``schema`` that no source gives but others do. ``synthesize`` are models of training
+    records that further rows are made by.
     """
 
     seed: int
@@ -187,6 +213,7 @@ class Recipe:
     parts: Mapping[str, str] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
     derived: tuple[Derived, ...] = ()
+    synthesize: tuple[Synthesis, ...] = ()
 
     def run(self, out: str | Path, *, workers: int = 1, **options: Any) -> Manifest:
         """Build the dataset in the folder ``out``; the same as ``augury run``. See `augury.dataset.run`."""

@@ -33,6 +33,8 @@ from augury.recipe.sections import (
     read_write,
 )
 from augury.recipe.sources import fields_of, losses, read_sources, resolve
+from augury.recipe.synthesis import Synthesis, left_empty
+from augury.recipe.synthesizing import read_synthesize
 from augury.recipe.yaml import Document, parse
 from augury.record import Schema
 from augury.values import canonical_bytes
@@ -50,6 +52,7 @@ KEYS = (
     "constraints",
     "split",
     "augment",
+    "synthesize",
     "mix",
     "report",
     "write",
@@ -151,11 +154,12 @@ class _Reading:
         self._check(steps, schema if whole else None, cleaned)
         if sources:
             check_pools(steps, STEPS, {s.collection: s for s in sources}, self.problems)
+        held = {name: constraints_of(rules, own, name) for name, own in cleaned.items()}
+        written = {s.collection: cleaned[s.collection] for s in sources if s.written and s.collection in cleaned}
+        made = read_synthesize(self.top.raw("synthesize"), written, held, derived, report.target, self.problems)
         self.problems.raise_if_any()
         pipelines = {
-            name: pipeline(
-                steps, own, partial=True, where="augment.steps", constraints=constraints_of(rules, own, name)
-            )
+            name: pipeline(steps, own, partial=True, where="augment.steps", constraints=held[name])
             for name, own in cleaned.items()
         }
         self._check_written(pipelines, write)
@@ -164,9 +168,11 @@ class _Reading:
         meaning = _meaning(seed, transforms, collect, schema, split, augment, pipelines, write, limits, on_error)
         meaning["clean"] = {name: plan.describes for name, plan in cleaning.items()}
         meaning["dedup"] = [[d.id, d.near, d.keep] for d in dedups]
-        meaning["mix"], meaning["report"] = mix and asdict(mix), asdict(report)
+        meaning["mix"], meaning["report"] = mix and asdict(mix), report.describes()
         if derived:
             meaning["derive"] = [[one.spec.name, one.expression.text] for one in derived]
+        if made:
+            meaning["synthesize"] = [one.describes() for one in made]
         if rules:
             meaning["constraints"] = [[c.id, c.to_dict()] for c in rules]
         return Recipe(
@@ -183,7 +189,7 @@ class _Reading:
             hash=_hash(meaning),
             folder=self.folder,
             name=self.name,
-            warnings=(*self._warnings(pipelines), *losses(collect, pipelines, self.folder)),
+            warnings=(*self._warnings(pipelines), *losses(collect, pipelines, self.folder), *_emptied(made, written)),
             transforms=transforms,
             cleaning=cleaning,
             dedups=dedups,
@@ -192,6 +198,7 @@ class _Reading:
             parts={name: _hash(part) for name, part in meaning.items()},
             constraints=rules,
             derived=derived,
+            synthesize=made,
         )
 
     def _transforms(self) -> Mapping[str, str]:
@@ -304,6 +311,12 @@ class _Reading:
             where, _, rest = text.partition(": ")
             lines.append(f"{self.document.where(self.document.locate(where), where)}: {rest}")
         return tuple(lines)
+
+
+def _emptied(made: Sequence[Synthesis], schemas: Mapping[str, Schema]) -> list[str]:
+    """Return a line for each model whose rows are without some of the collection's fields."""
+    found = ((one.title, left_empty(one, schemas[one.collection])) for one in made)
+    return [f"synthesize {title}: made rows are without {', '.join(names)}" for title, names in found if names]
 
 
 class _AnySchema(Schema):

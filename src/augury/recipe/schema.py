@@ -12,9 +12,10 @@ from augury.errors import PluginBroken
 from augury.params import json_schema
 from augury.pipelines.steps import COMBINATORS
 from augury.recipe.deriving import GIVES
-from augury.recipe.model import SIDES, Limits
+from augury.recipe.model import SIDES, Evaluate, Limits
 from augury.recipe.reader import GREATEST_SEED, VERSION
 from augury.recipe.sections import MOST_COPIES
+from augury.recipe.synthesis import Gate, Training
 from augury.record import LINKS, Role
 from augury.specs import FormatSpec
 
@@ -60,6 +61,7 @@ def recipe_schema() -> Json:
                 "constraints": {"type": "array", "items": {"$ref": "#/$defs/constraint"}},
                 "split": {"$ref": "#/$defs/split"},
                 "augment": {"$ref": "#/$defs/augment"},
+                "synthesize": _synthesize(),
                 "mix": _mix(),
                 "report": _closed(
                     {
@@ -67,6 +69,7 @@ def recipe_schema() -> Json:
                         "license": {"type": "string"},
                         "title": {"type": "string"},
                         "page": {"type": "boolean"},
+                        "evaluate": {"anyOf": [{"type": "boolean"}, json_schema(Evaluate)]},
                     },
                 ),
                 "write": {"$ref": "#/$defs/write"},
@@ -264,3 +267,44 @@ def _augment() -> Json:
         },
         ["steps"],
     )
+
+
+def _synthesize() -> Json:
+    """Return the JSON Schema of the section."""
+    name: Json = {"type": "string"}
+    share: Json = {"type": "number", "minimum": 0}
+    level = {"type": "object", "properties": {"balance": name}, "required": ["balance"], "additionalProperties": False}
+    to = {"anyOf": [{"const": "equal"}, {"type": "object", "additionalProperties": share}]}
+    balance = {"type": "object", "properties": {"field": name, "to": to}, "required": ["field"]}
+    plain: Json = {"type": ["string", "number", "boolean"]}
+    bounds = {"type": "object", "properties": {"lo": plain, "hi": plain}, "additionalProperties": False}
+    only = {"anyOf": [plain, {"type": "array", "items": plain}, bounds]}
+    properties = {
+        "model": _either("synthesizers"),
+        "codec": _either("codecs"),
+        "collection": name,
+        "name": name,
+        "fields": {"type": "array", "items": name, "minItems": 1, "uniqueItems": True},
+        "target": name,
+        "rows": {"anyOf": [{"type": "integer", "minimum": 1}, level]},
+        "ratio": {"type": "number", "exclusiveMinimum": 0},
+        "balance": {"anyOf": [name, balance | {"additionalProperties": False}]},
+        "where": {"type": "object", "additionalProperties": only},
+        "budget": json_schema(Training),
+        "gate": json_schema(Gate),
+    }
+    item = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"type": "array", "minItems": 1, "items": item}
+
+
+def _either(group: Any) -> Json:
+    """Return the schema of an id, short or whole, or of one id with its parameters."""
+    found = registry().entries(group)
+    ids = [form for entry in found for form in (entry.id, entry.id.partition(".")[2])]
+    built = [
+        {"type": "object", "properties": {form: json_schema(entry.load())}, "required": [form],
+         "additionalProperties": False}
+        for entry in found
+        for form in (entry.id, entry.id.partition(".")[2])
+    ]  # fmt: skip
+    return {"anyOf": [{"enum": ids}, *built]} if ids else {"type": ["string", "object"]}

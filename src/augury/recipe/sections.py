@@ -9,7 +9,7 @@ from typing import Any
 from augury.catalog import registry
 from augury.errors import AuguryError, shown
 from augury.recipe.keys import Section
-from augury.recipe.model import SIDES, Augment, Limits, Mix, Report, Source, Split, Write
+from augury.recipe.model import SIDES, Augment, Evaluate, Limits, Mix, Report, Source, Split, Write
 from augury.recipe.problems import Problems
 from augury.recipe.yaml import Path
 from augury.record import Schema
@@ -147,8 +147,20 @@ def read_report(given: Any, schema: Schema, problems: Problems) -> Report:
     target = section.name("target", schema.fields, "a field")
     texts = {key: section.take(key, str, "a text") for key in ("license", "title")}
     page = bool(section.take("page", bool, "true or false", True))
+    evaluate = _evaluate(section)
     section.end()
-    return Report(target, **texts, page=page)
+    return Report(target, **texts, page=page, evaluate=evaluate)
+
+
+def _evaluate(section: Section) -> Evaluate | None:
+    given = section.raw("evaluate")
+    if given is None or given is True:
+        return Evaluate()
+    if given is False:
+        return None
+    inner = Section(given, (*section.path, "evaluate"), section.problems)
+    made = inner.configure(Evaluate, inner.given)
+    return made if isinstance(made, Evaluate) else None
 
 
 def read_augment(given: Any, schema: Schema, problems: Problems) -> tuple[Augment | None, Sequence[Any]]:

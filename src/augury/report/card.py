@@ -11,7 +11,7 @@ import yaml
 from augury.dataset.reading import Dataset
 from augury.record import FieldSpec
 from augury.report.blocks import number, percent
-from augury.report.facts import Facts
+from augury.report.facts import Facts, said
 from augury.report.figures import Measured
 from augury.report.outcome import concerns, paragraph
 
@@ -41,6 +41,7 @@ def card(facts: Facts, measured: Sequence[Measured], dataset: Dataset) -> str:
         _what(facts, measured),
         _made(facts),
         _splits(facts, dataset),
+        *_synthetic(facts),
         _fields(dataset),
         _limits(facts, measured),
         _verify(facts),
@@ -124,6 +125,24 @@ def _splits(facts: Facts, dataset: Dataset) -> str:
     return "\n".join(lines)
 
 
+def _synthetic(facts: Facts) -> list[str]:
+    """Return what synthetic rows come from and are worth, where there are any."""
+    rows = []
+    for one in facts.synthesis:
+        word = said(one)[0]
+        gate = one["gate"]
+        gated = "none" if gate is None else "passed" if gate["passed"] else "did not pass"
+        rows.append((one["title"], one["model"], number(one["rows"]), gated, word or "not judged"))
+    if not rows:
+        return []
+    words = (
+        "Models of the training side made further rows for it (`augury_origin` is `synthetic`). The models lie in "
+        "`models/`, what was measured of them in `synthesis.json`. No guarantee of privacy is given."
+    )
+    head = ("rows", "model", "number", "gate", "verdict")
+    return ["\n".join(["## Synthetic rows", "", words, "", *_table(head, rows)])]
+
+
 def _fields(dataset: Dataset) -> str:
     lines = ["## Fields"]
     for name, columns in dataset.columns.items():
@@ -134,7 +153,7 @@ def _fields(dataset: Dataset) -> str:
         lines += ["", f"### {_text(name)}", "", *_table(("field", "kind", "role", "belongs to"), rows)]
     own = (
         "Every row also has `augury_id`, `augury_copy` (empty for an original), `augury_parents` and `augury_origin`: "
-        "an original is a row of a source, anything else was made from the rows it names."
+        "an original is a row of a source, a synthetic row was made by a model, anything else from the rows it names."
     )
     return "\n".join([*lines, "", own])
 

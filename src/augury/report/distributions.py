@@ -49,7 +49,8 @@ def _collection(measured: Measured, index: int, most: int) -> Iterator[Html]:
         yield table(f"How the sides of {measured.collection} differ", (*HEAD, "chance bound", "verdict"), rows)
     changed = [s for s in copies if s.distance > 0]
     if changed:
-        yield table(f"How copies of {measured.collection} differ from originals", HEAD, [_row(s) for s in changed])
+        made = "copies and synthetic rows" if any(g.origin == "synthetic" for g in groups) else "copies"
+        yield table(f"How {made} of {measured.collection} differ from originals", HEAD, [_row(s) for s in changed])
     kept = list(dict.fromkeys(s.trait for s in copies if s.distance == 0))
     if kept:
         yield note(f"Distributed in copies as in originals: {listed(kept)}.")

@@ -85,6 +85,52 @@ class SplitFacts(TypedDict):
     empty: list[str]
 
 
+class GateCheck(TypedDict):
+    """One thing that a gate asked of made rows, in words, what came, and whether it is enough."""
+
+    asked: str
+    got: str
+    passed: bool
+
+
+class GateFacts(TypedDict):
+    """What a gate found on an inner split of the training side, and what was to follow from a failure."""
+
+    passed: bool
+    on_fail: str
+    checks: list[GateCheck]
+
+
+class Made(TypedDict):
+    """A model of ``synthesize`` and its rows; further entries are kept and not shown.
+
+    ``how`` is what the recipe says of it; ``inner`` and ``evaluation`` are `augury.quality.Evaluation.to_dict` of the
+    gate's split and of the records that were ``held`` out, which says in words what those are; ``note`` says why there
+    is none. ``histories`` maps a field to ``made`` and ``held out``, each with its distances to the training side.
+    """
+
+    title: str
+    model: str
+    rows: int
+    turned_away: int
+    how: dict[str, Any]
+    stores_rows: bool
+    gate: GateFacts | None
+    inner: dict[str, Any] | None
+    evaluation: dict[str, Any] | None
+    histories: dict[str, dict[str, dict[str, float]]]
+    held: str
+    note: str
+
+
+def said(one: Made) -> tuple[str, list[str]]:
+    """Return the verdict's word and reasons; empty where nothing was judged."""
+    model = (one["evaluation"] or {}).get("model")
+    if not isinstance(model, Mapping) or not isinstance(model.get("verdict"), str):
+        return "", []
+    return model["verdict"], [str(reason) for reason in model.get("reasons") or ()]
+
+
 def _no_split() -> SplitFacts:
     return {"sides": {}, "asked": {}, "deviation": 0.0, "strata": {}, "empty": []}
 
@@ -116,8 +162,7 @@ class Facts:
         quarantine: Stage to the records and copies that failed there.
         audit: What was checked of the finished rows.
         warnings: What the run had to say.
-        gate: The verdict on synthetic rows; None without.
-        synthesis: How synthetic rows were made and how they compare; None without.
+        synthesis: Each model that synthetic rows were made by, its gate, what its rows are worth.
         notes: Anything else a reader should know, in sentences.
     """
 
@@ -139,8 +184,7 @@ class Facts:
     quarantine: dict[str, Left] = field(default_factory=dict)
     audit: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    gate: dict[str, Any] | None = None
-    synthesis: dict[str, Any] | None = None
+    synthesis: list[Made] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:

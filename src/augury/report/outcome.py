@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from augury.report.blocks import count, listed, number, percent, shortened
-from augury.report.facts import Facts
+from augury.report.facts import Facts, said
 from augury.report.figures import ORIGINAL, UNREAD, Measured
 
 FAR = 0.05
@@ -64,8 +64,7 @@ def _concerns(facts: Facts, measured: Sequence[Measured]) -> Iterator[Concern]:
         most = shortened(found[0][1], 200)
         yield Concern(True, f"The audit found {count(len(found), 'problem')}. The first: {most}.", "audit")
     yield from _empty(facts, measured)
-    if facts.gate is not None and isinstance(verdict := facts.gate.get("verdict"), str):
-        yield Concern("not" in verdict.lower(), f"Verdict on the synthetic rows: {shortened(verdict, 300)}.", "gate")
+    yield from _made(facts)
     yield from _left(facts)
     yield from _shifts(measured)
     far = _far(facts)
@@ -75,6 +74,20 @@ def _concerns(facts: Facts, measured: Sequence[Measured]) -> Iterator[Concern]:
         yield Concern(False, shortened(text, 300), "notes")
     if len(facts.warnings) > MOST_WARNINGS:
         yield Concern(False, f"{count(len(facts.warnings) - MOST_WARNINGS, 'further warning')}.", "notes")
+
+
+def _made(facts: Facts) -> Iterator[Concern]:
+    for one in facts.synthesis:
+        if one["gate"] is not None and not one["gate"]["passed"]:
+            text = f"The gate of {one['title']} did not pass: it made no rows."
+            yield Concern(False, shortened(text, 300), "synthesis")
+            continue
+        word, reasons = said(one)
+        if word:
+            grave = word == "do not use" and one["rows"] > 0
+            because = f": {reasons[0]}" if word != "use" and reasons else ""
+            text = f"Verdict on the rows of {one['title']}: {word}{because}"
+            yield Concern(grave, f"{shortened(text, 300)}.", "synthesis")
 
 
 def _empty(facts: Facts, measured: Sequence[Measured]) -> Iterator[Concern]:

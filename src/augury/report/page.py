@@ -15,6 +15,7 @@ from augury.report.distributions import distributions
 from augury.report.facts import Facts
 from augury.report.figures import Measured
 from augury.report.gallery import gallery
+from augury.report.made import made
 from augury.report.outcome import concerns, paragraph
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -30,25 +31,25 @@ def render(facts: Facts, measured: Sequence[Measured]) -> str:
         distributions(measured),
         sections.left_out(facts),
         sections.audit(facts),
-        *sections.verdicts(facts),
+        made(facts),
         sections.notes(facts),
         sections.recipe(facts),
     ]
     there = [part for part in parts if part is not None]
-    body = element(
-        "body",
-        element("a", "To the report", href="#main", class_="skip"),
-        _header(facts, measured, there),
-        element("main", *(part.markup for part in there), id="main"),
-        element(
-            "footer", f"augury {augury.__version__}. This page holds all it shows; it loads nothing and runs nothing."
-        ),
-    )
-    text = f"<!doctype html>\n{element('html', _head(facts), body, lang='en')}\n"
+    main = element("main", *(part.markup for part in there), id="main")
+    return whole(f"{facts.name}: report", _header(facts, measured, there), main)
+
+
+def whole(title: str, header: Html, main: Html) -> str:
+    """Return a page of a header and a main part as HTML text, with the style, that loads nothing and runs nothing."""
+    words = f"augury {augury.__version__}. This page holds all it shows; it loads nothing and runs nothing."
+    skip = element("a", "To the report", href="#main", class_="skip")
+    body = element("body", skip, header, main, element("footer", words))
+    text = f"<!doctype html>\n{element('html', _head(title), body, lang='en')}\n"
     return _CONTROLS.sub("\ufffd", text)
 
 
-def _head(facts: Facts) -> Html:
+def _head(title: str) -> Html:
     sheets = [
         files(f"augury.{part}").joinpath("style.css").read_text(encoding="utf-8") for part in ("preview", "report")
     ]
@@ -58,7 +59,7 @@ def _head(facts: Facts) -> Html:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        element("title", f"{facts.name}: report"),
+        element("title", title),
         *(Html(f"<style>{sheet}</style>") for sheet in sheets),
     )
 

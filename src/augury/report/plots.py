@@ -136,6 +136,71 @@ def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], unit: 
     return _plot(margin, int(44 + len(names) * max(20, 9 * count)), draw, name)
 
 
+def curves(groups: Mapping[str, Sequence[float]], unit: str, name: str) -> Html:
+    """Return each group's cumulative distribution.
+
+    Args:
+        groups: Group to its values at evenly spaced quantiles, from the least to the greatest.
+        unit: What the values are.
+        name: A prefix of the plot's ids, different for each plot of a page.
+    """
+
+    def draw(axes: Axes) -> None:
+        for i, values in enumerate(groups.values()):
+            axes.plot(values, np.linspace(0, 100, len(values)), color=SERIES[i % len(SERIES)], linewidth=1.8)
+        axes.set_ylim(0, 100)
+        axes.set_xlim(left=0)
+        axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"])
+        axes.set_xlabel(unit)
+        axes.grid(axis="y", color=LINE, linewidth=1.0)
+        axes.set_axisbelow(True)
+        axes.spines["left"].set_visible(False)
+
+    return _plot(52.0, 190, draw, name)
+
+
+def points(places: Mapping[str, tuple[float, float]], labels: tuple[str, str], level: float | None, name: str) -> Html:
+    """Return named points, the first of them marked.
+
+    Args:
+        places: Name to (x, y).
+        labels: What x and y are.
+        level: A height that is marked by a line; None marks none.
+        name: A prefix of the plot's ids, different for each plot of a page.
+    """
+    xs, ys = (np.array([place[i] for place in places.values()]) for i in (0, 1))
+
+    def draw(axes: Axes) -> None:
+        if level is not None:
+            axes.axhline(level, color=SERIES[0], linewidth=1.4, linestyle=(0, (4, 3)))
+        axes.scatter(xs, ys, color=[SERIES[1], *[SERIES[2]] * (len(xs) - 1)], s=36)
+        low, high = (pick([*ys, *([] if level is None else [level])]) for pick in (min, max))
+        room = max(high - low, 0.02)
+        axes.set_xlim(min(0.45, xs.min() - 0.02), 1.02)
+        ups = _apart(ys, 0.11 * room)
+        axes.set_ylim(low - 0.12 * room, max(high, ups.max()) + 0.12 * room)
+        for label, x, up in zip(places, xs, ups, strict=True):
+            right = x > 0.8
+            axes.annotate(
+                _label(label), (x, up), xytext=(-7 if right else 7, 0), textcoords="offset points", va="center",
+                ha="right" if right else "left", fontsize=11.0,
+            )  # fmt: skip
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        axes.locator_params(nbins=5)
+
+    return _plot(62.0, 250, draw, name)
+
+
+def _apart(heights: np.ndarray, least: float) -> np.ndarray:
+    """Return heights moved up where two are nearer than ``least``, so that labels at them can be read."""
+    out = heights.astype(float)
+    last = -np.inf
+    for place in np.argsort(heights, kind="stable"):
+        out[place] = last = max(out[place], last + least)
+    return out
+
+
 def _plot(left: float, height: int, draw: Any, name: str) -> Html:
     """Run ``draw`` on fresh axes with a left margin in pixels, and return the picture as safe markup."""
     import matplotlib

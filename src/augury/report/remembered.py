@@ -18,7 +18,7 @@ EXAMPLES = 10
 def facts_of(manifest: Manifest) -> Facts:
     """Return the facts that a manifest and the quarantine beside it hold.
 
-    What only the run knows is left out: its processes, what its audit found, a gate's verdict.
+    What only the run knows is left out: its processes, and what its audit found.
 
     Raises:
         DataError: when the quarantine cannot be read.
@@ -27,7 +27,10 @@ def facts_of(manifest: Manifest) -> Facts:
     said = data["recipe"].get("report")
     title = said.get("title") if isinstance(said, Mapping) else None
     rejected = data["rejected"]
-    copies = {c: {side: n["rows"] - n["originals"] for side, n in sides.items()} for c, sides in data["counts"].items()}
+    copies = {
+        c: {side: n["rows"] - n["originals"] - n.get("synthetic", 0) for side, n in sides.items()}
+        for c, sides in data["counts"].items()
+    }
     return Facts.from_dict(
         {
             "name": title or data["name"],
@@ -50,6 +53,7 @@ def facts_of(manifest: Manifest) -> Facts:
             },
             "quarantine": _quarantine(manifest),
             "warnings": manifest.warnings,
+            "synthesis": manifest.synthesis,
         },
         "manifest",
     )
@@ -62,7 +66,9 @@ def _stages(stages: Sequence[Mapping[str, Any]], manifest: Manifest) -> Iterator
     """
     passed = stages[0]["records"] if stages else 0
     for stage in stages:
-        out = {"fit": passed, "augment": manifest.rows}.get(stage["name"], stage["records"])
+        augmented = manifest.rows - sum(n.get("synthetic", 0) for c in manifest.counts.values() for n in c.values())
+        whole = {"fit": passed, "augment": augmented, "synthesize": manifest.rows, "evaluate": passed}
+        out = whole.get(stage["name"], stage["records"])
         yield {"name": stage["name"], "seconds": stage["seconds"], "records_in": passed, "records_out": out}
         passed = out
 

@@ -173,16 +173,6 @@ def audit(facts: Facts) -> Section | None:
     return section("audit", "Audit", element("ul", *items, class_="checks"))
 
 
-def verdicts(facts: Facts) -> list[Section]:
-    """Return the sections on synthetic rows, where there are any."""
-    out = []
-    if facts.gate is not None:
-        out.append(section("gate", "Verdict on synthetic rows", tree(facts.gate)))
-    if facts.synthesis is not None:
-        out.append(section("synthesis", "Synthesis", tree(facts.synthesis)))
-    return out
-
-
 def notes(facts: Facts) -> Section | None:
     """Return what the run had to say."""
     if not facts.warnings and not facts.notes:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from augury.dataset.durable import write_json, write_text
 from augury.dataset.reading import Dataset
+from augury.durable import write_json, write_text
 from augury.errors import DataError, describe
 from augury.report import figures
 from augury.report.card import card

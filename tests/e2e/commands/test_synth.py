@@ -7,6 +7,7 @@ import re
 import resource
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -159,3 +160,36 @@ def test_a_full_disk_leaves_no_model(home, tmp_path):
     )
     assert done.returncode == 4 and "Fix:" in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_example_of_a_recipe():
+    """The script brings the rare class level through its gate, and says what the rows are worth and where from."""
+    script = Path(__file__).parents[3] / "examples" / "synthesize.py"
+    ran = subprocess.run([sys.executable, "-W", "error", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    before, made = (int(n) for n in re.findall(r"'malignant': (\d+)", ran.stdout))
+    assert before + made == int(re.search(r"'benign': (\d+)", ran.stdout)[1])
+    assert "verdict on the test side: " in ran.stdout and "where found is malignant" in ran.stdout
+
+
+def test_a_recipe_from_check_to_replay(home):
+    """The plan names gate, model and rows; the run counts them, tracks the losses, and every command knows them."""
+    (home / "r.yaml").write_text(
+        "recipe: 1\ncollect: [{path: people.csv}]\n"
+        "fields: {age: {kind: number, integer: true}, city: category, rich: {kind: category, role: label}}\n"
+        "report: {evaluate: {seeds: 1, baselines: false}}\nsynthesize:\n"
+        "- {model: {autoregressive: {width: 16}}, rows: 40, balance: rich, budget: {steps: 30}, gate: {copies: 1}}\n"
+    )
+    plan = command(home, "check", "r.yaml", "--plan")
+    assert "a gate on an inner split (1 seeds), synth.autoregressive of 3 fields" in plan.text
+    assert "40 rows, balanced by rich" in plan.text and "use, likeness and privacy on held-out records" in plan.text
+    ran = command(home, "run", "r.yaml", "-o", "out", "--workers", "1", "--track", "jsonl:log.jsonl")
+    assert ran.code == 0 and "SYNTHETIC" in ran.text and "people@autoregressive: gate" in ran.text
+    told = [json.loads(line) for line in (home / "log.jsonl").read_text().splitlines()]
+    assert any(t["event"] == "model_progress" and t["model"] == "people@autoregressive" and "loss" in t for t in told)
+    assert command(home, "verify", "out").code == 0
+    replayed = command(home, "replay", "out", "people@autoregressive/1.0.3", "--explain")
+    assert replayed.code == 0 and "made by a model, from no single record" in replayed.text
+    done = command(home, "synth", "sample", "out/models/people@autoregressive", "--rows", "5", "-o", "more.csv")
+    assert done.code == 0 and len(_read(home / "more.csv")) == 5
+    assert command(home, "report", "out").code == 0

@@ -1,6 +1,7 @@
 """Generators: conditions hold, prefixes hold, saved folders are whole, bad tables are told."""
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from augury import generate
+from augury import durable, generate
 from augury.catalog import registry
 from augury.constraints import read_constraint
 from augury.errors import DataError, EngineError, ParamError, UnknownId
@@ -232,6 +233,29 @@ def test_a_full_disk_leaves_nothing(forest, tmp_path, monkeypatch):
     with pytest.raises(EngineError, match=r"No space left.*Fix:"):
         forest.save(tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kill_while_saving_leaves_a_whole_model_or_none(forest, tmp_path):
+    """Killed before or after any write, sync or rename, the folder is absent or loads; saving again then succeeds."""
+    wanted = forest.sample(5)
+    for n in range(1, 50):
+        folder = tmp_path / str(n)
+        pid = os.fork()
+        if not pid:
+            durable._CRASH = n
+            durable._passed.update(crash=0)
+            try:
+                forest.save(folder)
+            finally:
+                os._exit(0)
+        if os.waitpid(pid, 0)[1] == 0:
+            break
+        if folder.exists():
+            assert generate.load(folder).sample(5) == wanted
+        else:
+            forest.save(folder)
+            assert [p.name for p in tmp_path.iterdir() if p.name.startswith(f".{n}.")] == []
+    assert 8 <= n < 50
 
 
 def test_a_damaged_folder_is_told(forest, tmp_path):

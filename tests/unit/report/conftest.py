@@ -13,6 +13,8 @@ from augury.dataset.identity import schema_document
 from augury.dataset.reading import Dataset
 from augury.formats.beside import ROW_ID
 from augury.pipelines import parse_schema
+from augury.quality.evaluating import Protocol
+from augury.quality.privacy import Privacy
 from augury.record import Schema
 from augury.report.facts import Facts
 
@@ -125,3 +127,52 @@ class Tree(HTMLParser):
     def within(self, *tags):
         """Return the texts directly inside elements of these names."""
         return [text for tag, text in self.texts if tag in tags]
+
+
+@pytest.fixture
+def made_rows():
+    """What a run knows of one model: its gate passed, its rows were judged on a few made-up figures."""
+
+    def make(word="people@forest", **changes):
+        figures = {"main": [0.8], "closer": [0.5], "copies": [0.0]}
+        one = {
+            "name": word,
+            "target_aware": False,
+            "verdict": "use with care",
+            "reasons": [word],
+            "figures": {n: {"mean": v[0], "spread": 0.0, "seeds": v} for n, v in figures.items()},
+        }
+        privacy = dict.fromkeys(Privacy._fields, 0.5)
+        evaluation = {
+            "model": one,
+            "beside": [one],
+            "real": {"main": 0.9, "main_floor": 0.5},
+            "controls": {"copy of T": privacy, "fresh real rows": privacy},
+            "columns": {word: 0.1},
+            "sizes": {"train": 300, "test": 100, "half": 150},
+            "target": word,
+            "main": "AUC",
+            "protocol": Protocol()._asdict(),
+            "plots": {
+                "distances": {"real": [i / 100 for i in range(101)], "made": [i / 90 for i in range(101)]},
+                "columns": {word: {"labels": [word], "real": [1.0], "made": [0.9]}},
+            },
+            "written": {"rows": 100, "added_main": 0.91},
+        }
+        gate = {"passed": True, "on_fail": "drop", "checks": [{"asked": word, "got": word, "passed": True}]}
+        return {
+            "title": word,
+            "model": word,
+            "rows": 100,
+            "turned_away": 1,
+            "how": {word: [word]},
+            "stores_rows": True,
+            "gate": gate,
+            "inner": evaluation,
+            "evaluation": evaluation,
+            "histories": {word: {word: {"popularity": 0.1, "length": 0.2}}},
+            "held": word,
+            "note": word,
+        } | changes
+
+    return make

@@ -10,11 +10,11 @@ from augury.report.facts import Facts
 STAGE = {"name": "collect", "seconds": 1, "records_in": 3, "records_out": 3}
 
 
-def test_there_and_back(facts):
+def test_there_and_back(facts, made_rows):
     """Facts that went through JSON are the same facts."""
     whole = facts(
         stages=[STAGE],
-        gate={"verdict": "use", "scores": [0.5, None]},
+        synthesis=[made_rows(), made_rows(gate=None, inner=None, evaluation=None)],
         split={"sides": {"train": 3}, "asked": {"train": 1}, "deviation": 0, "strata": {}, "empty": []},
         rejected={"short": {"count": 1, "examples": [{"id": "a", "detail": "b"}]}},
     )
@@ -29,7 +29,7 @@ def test_there_and_back(facts):
         ({"stages": [STAGE, {"name": "x"}]}, r"facts.stages\[1\].records_in"),
         ({"stages": [STAGE | {"seconds": float("nan")}]}, r"facts.stages\[0\].seconds"),
         ({"classes_after": {"a": {"train": {"cat": "many"}}}}, "facts.classes_after.a.train.cat"),
-        ({"gate": []}, "facts.gate"),
+        ({"synthesis": [{"title": 3}]}, r"facts.synthesis\[0\].evaluation"),
         ({"warnings": [3]}, r"facts.warnings\[0\]"),
     ],
 )

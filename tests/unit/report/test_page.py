@@ -24,7 +24,7 @@ FIELDS = {
 
 
 @pytest.fixture
-def hostile(finished, facts):
+def hostile(finished, facts, made_rows):
     """A dataset and facts in which every text is hostile; returns them with the page."""
     picture = np.random.Generator(np.random.Philox(key=1)).integers(0, 255, (40, 60, 3)).astype(np.uint8)
     rows = []
@@ -68,8 +68,7 @@ def hostile(finished, facts):
         },
         audit=[{"check": HOSTILE, "found": [HOSTILE]}],
         warnings=[HOSTILE],
-        gate={"verdict": HOSTILE, HOSTILE: [HOSTILE]},
-        synthesis={HOSTILE: {HOSTILE: [{HOSTILE: HOSTILE}]}},
+        synthesis=[made_rows(HOSTILE), made_rows(HOSTILE, evaluation={HOSTILE: HOSTILE}, gate=None)],
         notes=[HOSTILE],
     )
     return known, list(measure(finished(FIELDS, rows), 7))
@@ -201,7 +200,7 @@ def test_style_is_shared(facts):
     assert text.count("<style>") == 2 and ".stretch" in text
 
 
-def test_the_page_is_bounded(facts, finished):
+def test_the_page_is_bounded(facts, finished, made_rows):
     """Thousands of warnings, classes, strata, reasons and distributions of a wide table make no endless page."""
     many = [f"word-{i}" for i in range(5000)]
     known = facts(
@@ -215,7 +214,7 @@ def test_the_page_is_bounded(facts, finished):
         },
         classes_after={name: {"train": dict.fromkeys(many[:30], 1)} for name in many[:100]},
         rejected={name: {"count": 1, "examples": []} for name in many},
-        synthesis=dict.fromkeys(many, "x"),
+        synthesis=[made_rows(how=dict.fromkeys(many, "x"))],
     )
     fields = {f"f{i}": "number" for i in range(150)}
     rows = [

@@ -80,6 +80,13 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def sync_tree(folder: Path) -> None:
+    """Wait until a folder is on the disk with all that lies in it."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        sync(path)
+    sync(folder)
+
+
 def put_in_place(made: Path, target: Path) -> None:
     """Give a finished folder its name in one step; what was there has the old name of ``made`` afterwards.
 
