@@ -105,7 +105,7 @@ def test_the_report_says_what_rows_are_worth(home):
     assert page.count("Column ") >= 3 and "http://" not in page.replace("http://www.w3.org", "")
     assert json.loads((out / "report.json").read_text())["facts"]["synthesis"] == [facts]
     card = (out / "README.md").read_text()
-    assert "60 synthetic rows" in card and "people@forest" in card
+    assert "60 synthetic rows" in card and "| people\\@forest | synth.forest | 60 | passed |" in card
     write_again(out)
     assert (out / "report.html").read_text() == page
 
