@@ -20,6 +20,9 @@ MEMORY = 48
 MOST_MEMORY = 768
 """The same where records turn out too wide for less."""
 
+MOST_THREADS = 8
+"""Threads that a database is given at most, whatever the workers: it stays under 400 MB."""
+
 BATCH = 8192
 """Rows that are put into the database or taken out of it at a time."""
 
@@ -34,7 +37,7 @@ def database(folder: Path, threads: int = 1, memory: int = MEMORY) -> Iterator[d
 
     Args:
         folder: Where to.
-        threads: Threads of its sorts and joins.
+        threads: Threads of its sorts and joins; at most `MOST_THREADS` are taken.
         memory: Megabytes it may hold for each of them.
 
     Raises:
@@ -43,6 +46,7 @@ def database(folder: Path, threads: int = 1, memory: int = MEMORY) -> Iterator[d
     """
     import duckdb
 
+    threads = min(threads, MOST_THREADS)
     spill = folder / "spill"
     shutil.rmtree(spill, ignore_errors=True)
     spill.mkdir()
