@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.values import canonical_bytes
+from augury.values import canonical_bytes, rows_bytes
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
@@ -86,3 +86,27 @@ def test_unknown_types_are_refused():
         canonical_bytes(object())
     with pytest.raises(TypeError, match="set"):
         canonical_bytes({"a": {1, 2}})
+
+
+CELLS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=4)
+    | st.binary(max_size=4)
+    | st.lists(st.integers(0, 3), max_size=3)
+    | st.dictionaries(st.text(max_size=2), st.floats(), max_size=2)
+)
+COLUMNS = (st.none() | st.floats(), st.none() | st.sampled_from(["a", "b", "é"]), st.integers(), CELLS)
+
+
+@given(st.data())
+def test_rows_by_columns_have_the_bytes_of_each(data):
+    """`rows_bytes` gives for every row what `canonical_bytes` gives for its mapping without None."""
+    rows = data.draw(st.integers(0, 6))
+    names = data.draw(st.lists(st.text(max_size=3), min_size=1, max_size=4, unique=True))
+    cells = data.draw(st.sampled_from(COLUMNS))
+    columns = {name: data.draw(st.lists(cells, min_size=rows, max_size=rows)) for name in names}
+    whole = [{n: columns[n][i] for n in names if columns[n][i] is not None} for i in range(rows)]
+    assert rows_bytes(columns) == [canonical_bytes(row) for row in whole]

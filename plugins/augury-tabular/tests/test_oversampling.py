@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from imblearn.over_sampling import SMOTE, SMOTENC, BorderlineSMOTE
-from scipy.stats import chisquare
+from scipy.stats import binomtest, chisquare
 from sklearn.datasets import load_wine
 from sklearn.neighbors import NearestNeighbors
 
@@ -160,3 +161,30 @@ def test_missing_values_are_those_of_the_seed(run, fields, records):
             assert (name in out) == (name in seed)
             if name in ("city", "zone", "member") and name in out:
                 assert out[name] in (seed[name], other.get(name))
+
+
+def test_the_second_kind_goes_half_way_to_other_classes(wine):
+    """About half of the rows: to one of the nearest of other classes, by brute force, at most half of the way."""
+    matrix, labels, _, fields, records = wine
+    out, script = made_of("table.borderline_smote", {"k": 3, "m": 8, "kind": "borderline-2"}, fields, records, "b")
+    across = 0
+    for output, (seed, other, u) in zip(out, script, strict=True):
+        a, b = matrix[int(seed)], matrix[int(other)]
+        np.testing.assert_allclose([output[n] for n in NAMES], a + u * (b - a), rtol=0, atol=1e-12)
+        if labels[int(other)] != "b":
+            across += 1
+            apart = ((matrix - a) ** 2).sum(axis=1)
+            apart[labels == "b"] = np.inf
+            assert int(other) in np.argsort(apart)[:3] and u < 0.5
+    assert binomtest(across, len(script)).pvalue > 1e-3
+
+
+def test_the_second_kind_gives_a_table_the_rows_of_each(wine):
+    """Whole tables, a class alone among others' rows, and a class without others."""
+    _, _, _, fields, records = wine
+    step = {"table.borderline_smote": {"k": 3, "kind": "borderline-2"}}
+    for rows in (records, {i: r for i, r in records.items() if r["label"] == "a"}):
+        table = pa.Table.from_pylist([{"id": i, **r} for i, r in rows.items()])
+        pipe = augury.pipeline([step], fields=fields).fit(table, id="id")
+        made = pipe.table(table, id="id", seed=2).drop_columns("id").to_pylist()
+        assert made == [dict(o) for o in pipe.many([(i, 0, r) for i, r in rows.items()], seed=2, pool=rows)]

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.formats.base import Fields, Format, RawRecord, Writer, check_columns
+from augury.formats.database import DatabaseWriter, engine_of
 from augury.formats.files import find_files, is_url, short_name
 from augury.formats.jsonl import dump
 from augury.formats.parquet import holding_files, raw_record
@@ -57,6 +59,9 @@ class Sql(Format):
     gets into a recipe, a manifest, a lineage or a message.
 
     Rows are written to a DuckDB or SQLite file a shard; SQLite keeps structures as JSON text and moments as ISO 8601.
+    With ``url`` they go into the table of a database besides, which is made where it is not there. Rows that it holds
+    already, by their id, are replaced, so a run that is gone on with leaves none twice; rows of other runs stay. The
+    dataset is its files: what ``verify`` and ``replay`` read is never the database.
 
     Args:
         table: The table or view that is read; it may be left out where there is one only. Written ones are called so,
@@ -64,15 +69,19 @@ class Sql(Format):
         query: A single SELECT to read instead, without a semicolon.
         engine: Which files are written.
         password_env: The environment variable that holds the password of a URL.
+        url: A database that written rows go into besides; one that is read is the source's ``path``.
     """
 
     table: str | None = None
     query: str | None = None
     engine: Literal["duckdb", "sqlite"] = "duckdb"
     password_env: str | None = None
+    url: str | None = None
 
     def check_params(self) -> None:
-        """Refuse a table beside a query, and a query that is not one SELECT."""
+        """Refuse a table beside a query, a query that is not one SELECT, and a URL with a password."""
+        if self.url is not None:
+            self._check_url(self.url)
         if self.table is not None and self.query is not None:
             raise RecipeError(describe("sql", "table: or query:", shown("both"), fix="leave out one of them"))
         if self.query is not None:
@@ -137,23 +146,38 @@ class Sql(Format):
     @contextmanager
     def _opened(self, place: str, name: str) -> Iterator[Connection]:
         """Open a database read-only; its errors come as DataError, without secrets."""
+        with self._told(name, "a database that can be read"), _connect(place, self.password_env) as database:
+            yield database
+
+    @contextmanager
+    def _told(self, name: str, expected: str) -> Iterator[None]:
+        """Tell a database's errors as ours, without the password."""
         import duckdb
 
         secret = os.environ.get(self.password_env, "") if self.password_env else ""
         try:
-            with _connect(place, self.password_env) as database:
-                yield database
+            yield
         except (duckdb.Error, sqlite3.Error) as error:
-            raise _failed(name, error, secret) from None
+            raise _failed(name, error, secret, expected) from None
         except Exception as error:
             if type(error).__module__.startswith("sqlalchemy"):
-                raise _failed(name, error, secret) from None
+                raise _failed(name, error, secret, expected) from None
             raise
 
     def writer(self, stem: Path, schema: pa.Schema, fields: Fields) -> Writer:
-        """Return a writer of ``stem.duckdb`` or ``stem.sqlite``."""
+        """Return a writer of ``stem.duckdb`` or ``stem.sqlite``, and of the table at ``url``.
+
+        Raises:
+            DataError: where the database cannot be opened, or its table has other columns.
+        """
         kind = DuckDbWriter if self.engine == "duckdb" else SqliteWriter
-        return kind(stem, schema, fields, self.table or "records")
+        table = self.table or "records"
+        beside = kind(stem, schema, fields, table)
+        if self.url is None:
+            return beside
+        told = partial(self._told, _SECRET.sub(r"\1@", self.url), "a database that can be written")
+        with told():
+            return DatabaseWriter(beside, self.url, self.password_env, table, told)
 
 
 def _record(values: dict[str, Any], where: str, base: str, fields: Fields) -> RawRecord:
@@ -169,10 +193,10 @@ def _record(values: dict[str, Any], where: str, base: str, fields: Fields) -> Ra
     return raw_record(values, where, base, holding_files(fields))
 
 
-def _failed(name: str, error: Exception, secret: str) -> DataError:
+def _failed(name: str, error: Exception, secret: str, expected: str) -> DataError:
     text = _SECRET.sub(r"\1@", str(getattr(error, "orig", None) or error).split("\n")[0])
     text = text.replace(secret, "***") if secret else text
-    return DataError(describe(name, "a database that can be read", shown(text), fix="correct path:, table: or query:"))
+    return DataError(describe(name, expected, shown(text), fix="correct path:, url:, table: or query:"))
 
 
 def _quoted(name: str) -> str:
@@ -221,27 +245,13 @@ class _Embedded:
 
 
 def _server(url: str, password_env: str | None) -> Iterator[Connection]:
-    try:
-        import sqlalchemy
-    except ImportError as error:
-        fix = "pip install augury[sql]"
-        raise RecipeError(describe("sql", "SQLAlchemy for a database URL", shown("none installed"), fix=fix)) from error
-    parsed = sqlalchemy.make_url(url)
-    if password_env:
-        if password_env not in os.environ:
-            where, fix = "sql.password_env", f"export {password_env}=..."
-            raise RecipeError(describe(where, "an environment variable", password_env, fix=fix))
-        parsed = parsed.set(password=os.environ[password_env])
-    engine = sqlalchemy.create_engine(parsed, hide_parameters=True)
-    try:
+    with engine_of(url, password_env) as engine:
         options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH_ROWS}
         if engine.dialect.name == "postgresql":
             options["postgresql_readonly"] = True
         with engine.connect().execution_options(**options) as connection:
             yield _Server(connection)
             connection.rollback()
-    finally:
-        engine.dispose()
 
 
 class _Server:

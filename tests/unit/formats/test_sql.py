@@ -1,13 +1,16 @@
 """Databases, read by us and by their own libraries."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
+import augury
 from augury.catalog import registry
+from augury.dataset import verify
 from augury.errors import DataError, ParamError, RecipeError
 from augury.pipelines.fields import parse_schema
 
@@ -120,3 +123,78 @@ def test_passwords_stay_out_of_everything(tmp_path, monkeypatch):
     assert "hunter2" not in str(caught.value)
     with pytest.raises(RecipeError, match="an environment variable"):
         list(build(password_env="NOT_SET_ANYWHERE").read("sqlite://", FIELDS))
+
+
+SCHEMA = pa.schema(
+    [
+        ("name", pa.string()),
+        ("size", pa.float64()),
+        ("count", pa.int64()),
+        ("flag", pa.bool_()),
+        ("at", pa.timestamp("us")),
+        ("tags", pa.list_(pa.string())),
+        ("augury_id", pa.string()),
+    ]
+)
+ROWS = [
+    {"name": "a'b", "size": 1.5, "count": 2**40, "flag": True, "at": datetime(2024, 2, 29, 1), "tags": ["é"], "augury_id": "r/1"},
+    {"name": None, "size": None, "count": None, "flag": None, "at": None, "tags": None, "augury_id": "r/1@0"},
+]  # fmt: skip
+
+
+def written(url, stem, rows=ROWS, schema=SCHEMA, **options):
+    """Write rows by URL; return the file beside."""
+    with build(url=url, **options).writer(stem, schema, {}) as writer:
+        for row in rows:
+            writer.write(pa.Table.from_pylist([row], schema=schema))
+    return writer.path
+
+
+def test_rows_are_written_by_url(tmp_path):
+    """SQLAlchemy reads them back as they were, structures as JSON; the file beside has them too; nothing is there twice."""
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    url = f"sqlite:///{tmp_path}/x.db"
+    beside = written(url, tmp_path / "shard", table="my rows")
+    with duckdb.connect(str(beside), read_only=True) as db:
+        assert db.sql('SELECT count(*) FROM "my rows"').fetchall() == [(2,)]
+    written(url, tmp_path / "again", [{**ROWS[1], "name": "new"}], table="my rows")
+    engine = sqlalchemy.create_engine(url)
+    table = sqlalchemy.Table("my rows", sqlalchemy.MetaData(), autoload_with=engine)
+    with engine.connect() as connection:
+        rows = [dict(row._mapping) for row in connection.execute(table.select().order_by(table.c.augury_id))]
+    engine.dispose()
+    assert rows == [{**ROWS[0], "tags": '["é"]'}, {**ROWS[1], "name": "new"}]
+
+
+def test_another_table_of_that_name_is_refused(tmp_path):
+    """Its columns are told, and nothing is written to it; nor to a database that is not there."""
+    pytest.importorskip("sqlalchemy")
+    with sqlite3.connect(tmp_path / "x.db") as db:
+        db.execute("CREATE TABLE records (name TEXT)")
+    db.close()
+    with pytest.raises(
+        DataError, match=r"table 'records': expected the columns name, size, .* got name\. Fix: name anoth"
+    ):
+        written(f"sqlite:///{tmp_path}/x.db", tmp_path / "shard")
+    with pytest.raises(DataError, match="expected a database that can be written, got unable to open"):
+        written(f"sqlite:///{tmp_path}/none/x.db", tmp_path / "shard")
+    with pytest.raises(RecipeError, match="a URL without a password"):
+        build(url="postgresql://u:hunter2@h/db")
+
+
+def test_a_run_writes_to_a_database(tmp_path):
+    """With two workers and more shards than one, every row of the dataset is in the table once."""
+    pytest.importorskip("sqlalchemy")
+    (tmp_path / "rows.csv").write_text("id,n\n" + "\n".join(f"r{i},{i}" for i in range(30)))
+    (tmp_path / "recipe.yaml").write_text(
+        "recipe: 1\ncollect: [{path: rows.csv}]\nfields: {id: {kind: id, role: key}, n: number}\n"
+        "split: {train: 0.5, val: 0.5}\nreport: {page: false}\naugment: {copies: 1, steps: [table.jitter]}\n"
+        f"write: {{format: sql, engine: sqlite, table: made, url: 'sqlite:///{tmp_path}/made.db'}}\n"
+    )
+    manifest = augury.load(tmp_path / "recipe.yaml").run(tmp_path / "out", workers=2)
+    with sqlite3.connect(tmp_path / "made.db") as db:
+        counted = db.execute("SELECT count(*), count(DISTINCT augury_id) FROM made").fetchall()
+    db.close()
+    rows = sum(shard["rows"] for shard in manifest.data["shards"])
+    assert counted == [(rows, rows)] and rows > 30
+    assert verify(tmp_path / "out").ok

@@ -7,7 +7,8 @@ neighbours.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -30,6 +31,10 @@ class _Seeded(Oversampler):
     def weights(self, rows: Neighbourhood, code: int) -> np.ndarray:
         """Return float64, how often each row of a class serves as a seed; all 0 means equally often."""
         raise NotImplementedError
+
+    def reach(self, rows: Neighbourhood, seed: Any, other: Any) -> Any:
+        """Return how much of the way from seeds to others, by their places, may be gone: of each or of one."""
+        return 1.0
 
     def seeds(self, rows: Neighbourhood, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of a class's seeds and their cumulative weights."""
@@ -57,7 +62,8 @@ class _Seeded(Oversampler):
         """Return how far to go and the columns that take the neighbour's category; None without a seed."""
         if not info.donors:
             return None
-        share = rng.random()
+        rows = neighbourhood(info.state)
+        share = rng.random() * float(self.reach(rows, *(rows.index[donor.id] for donor in info.donors)))
         return {"u": share, "take": taken(rng, info, share, without=self.label)}
 
     def effect(self, draw: dict[str, Any] | None, info: Info) -> Effects:
@@ -77,7 +83,7 @@ class _Seeded(Oversampler):
         """Return the new values of many rows."""
         rows, names = neighbourhood(info.state), self.names(info.size, info.state)
         seed, other = self._pick_rows(rng.branch("pick"), rows, self.places(rows, info))
-        share = rng.random()
+        share = rng.random() * self.reach(rows, seed, other)
         take = chances(rng, info.size, share, without=self.label)
         parts = [
             np.where(take[n] & (codes[other] != NOBODY) & (codes[seed] != NOBODY), codes[other], codes[seed])
@@ -113,17 +119,38 @@ class BorderlineSmote(_Seeded):
     Args:
         k: How many neighbours of its class a seed has, at least 1.
         m: How many rows around a seed decide whether it is at the border, at least 1.
+        kind: ``borderline-1`` goes to rows of the class. ``borderline-2`` goes as often to one of the ``k`` nearest
+            rows of other classes, at most half of the way: such rows lie nearer to the border, or across it.
         label: The field that holds the class; by default the one with role label.
 
-    Draws: u uniform in [0, 1); take, the names of the category columns that become the neighbour's, each with chance u.
-        The donors are the seed and its neighbour.
+    Draws: u uniform in [0, 1), or [0, 1/2) to a row of another class; take, the names of the category columns that
+        become the neighbour's, each with chance u. The donors are the seed and its neighbour.
 
     Cost: as `table.smote`, and a search of all rows for those of each class that is augmented.
 
-    Reference: Han, Wang and Mao, Borderline-SMOTE, 2005 (its first kind).
+    Reference: Han, Wang and Mao, Borderline-SMOTE, 2005.
     """
 
     m: Annotated[int, Within(1)] = 10
+    kind: Literal["borderline-1", "borderline-2"] = "borderline-1"
+
+    def around(self, rng: Rng | Rngs, rows: Neighbourhood, places: np.ndarray) -> np.ndarray:
+        """Return the nearest rows of the class, or under ``borderline-2`` with chance 1/2 those of other classes."""
+        found = rows.near(places, self.k)
+        if self.kind == "borderline-1":
+            return found
+        across = np.atleast_1d(rng.chance(0.5)) & (places != NOBODY)
+        for code in np.unique(rows.classes[places[across]]).tolist():
+            others = rows.once(("strangers", self.k, code), partial(rows.nearest_strangers, code, self.k))
+            mine = across & (rows.classes[places] == code)
+            if others.shape[1]:
+                found[mine] = NOBODY
+                found[mine, : others.shape[1]] = others[np.searchsorted(rows.members(code), places[mine])]
+        return found
+
+    def reach(self, rows: Neighbourhood, seed: Any, other: Any) -> Any:
+        """Return 1 for a neighbour of the class, 1/2 for one of another."""
+        return np.where(rows.classes[seed] == rows.classes[other], 1.0, 0.5)
 
     def weights(self, rows: Neighbourhood, code: int) -> np.ndarray:
         """Return 1 for rows at the border, 0 for the others."""

@@ -68,16 +68,20 @@ class Oversampler(Op):
 
     def near(self, rng: Rng, rows: Neighbourhood, place: int) -> list[int]:
         """Return one of a row's neighbours, drawn uniformly; nothing where it has none."""
-        found = rows.near(np.array([place]), self.k)[0]
+        found = self.around(rng, rows, np.array([place]))[0]
         known = int((found != NOBODY).sum())
         return [int(found[rng.integer(0, known - 1)])] if known else []
 
     def near_rows(self, rng: Rngs, rows: Neighbourhood, places: np.ndarray) -> np.ndarray:
         """Return what `near` draws for each of many rows, `NOBODY` where it is nothing."""
-        found = rows.near(places, self.k)
+        found = self.around(rng, rows, places)
         known = (found != NOBODY).sum(axis=1)
         chosen = found[np.arange(len(found)), rng.integer(0, np.maximum(known, 1) - 1)]
         return np.where((known > 0) & (places != NOBODY), chosen, NOBODY)
+
+    def around(self, rng: Rng | Rngs, rows: Neighbourhood, places: np.ndarray) -> np.ndarray:
+        """Return int (n, k): the rows that one is drawn from for each of some rows, then `NOBODY`."""
+        return rows.near(places, self.k)
 
     def names(self, size: Any, state: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the columns that change, numbers first: those that were fitted, without the class."""
