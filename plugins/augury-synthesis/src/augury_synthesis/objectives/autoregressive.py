@@ -82,10 +82,10 @@ class Autoregressive(Objective):
 
     def _given(self, layout: Layout, rows: int, noise: Noise) -> Tensor:
         """Draw which elements are given: in most rows none, else one, or each with the row's own chance."""
-        owners = torch.tensor(_owners(layout), device=noise.device)
-        if not len(owners):
+        owners = _owners(layout)
+        if not owners:
             return torch.zeros(rows, 0, dtype=torch.bool, device=noise.device)
-        blocks = int(owners[-1]) + 1
+        blocks = owners[-1] + 1
         chance = noise.uniform(rows, 1)
         one = noise.integers(blocks, rows, 1) == torch.arange(blocks, device=noise.device)
         several = noise.uniform(rows, blocks) < noise.uniform(rows, 1)
