@@ -106,8 +106,8 @@ def _table(name: str, home: Path) -> Iterator[dict[str, Any]]:
     main = "AUC" if bench.task is not None and bench.task.classes else "R2"
     real = {key: value for key, value in bench.real.items() if value is not None}
     yield _row(f"{name}: real rows", _figures(real, main), "")
-    for control, found in bench.space.controls.items():
-        yield _row(f"{name}: {control}", f"closer {found.closer:.3f} attack {found.attack:.3f}", "control")
+    for control, seen in bench.space.controls.items():
+        yield _row(f"{name}: {control}", f"closer {seen.closer:.3f} attack {seen.attack:.3f}", "control")
     peers: dict[str, Measured] = {}
     for peer in _chosen(PEERS):
         with TemporaryDirectory() as folder:
@@ -245,18 +245,21 @@ def _asked(
     id: str, found: Measured, real: Mapping[str, float], peers: Mapping[str, Measured]
 ) -> Iterator[dict[str, Any]]:
     for key, limit in ASKED.get(id, {}).items():
-        value = found.seconds if key == "time" else found.figures.mean(key)
-        if (peer := AGAINST.get((id, key))) is not None:
-            if peer not in peers:
-                continue
-            other = peers[peer].seconds if key == "time" else peers[peer].figures.mean(key) or 0.0
-            value = value / other if key == "time" else value - other
-        if value is None:
+        peer = AGAINST.get((id, key))
+        if peer is not None and peer not in peers:
             continue
+        value = _value_of(found, key)
+        if peer is not None:
+            other = _value_of(peers[peer], key)
+            value = value / other if key == "time" else value - other
         value -= real["others"] if key == "others" else 0.0
         met = value <= limit if key in AT_MOST else value >= limit
         asked = f"at {'most' if key in AT_MOST else 'least'} {limit:g}" + (f" of {peer}" if peer else "")
         yield _row(f"adult: {id}: {key}", f"{value:.3f}", "") | {"asked": asked, "met": met}
+
+
+def _value_of(found: Measured, key: str) -> float:
+    return found.seconds if key == "time" else found.figures.mean(key) or 0.0
 
 
 def _row(what: str, ours: str, against: str) -> dict[str, Any]:
