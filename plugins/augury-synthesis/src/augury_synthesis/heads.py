@@ -27,8 +27,8 @@ heads: Parts[type[Head]] = Parts("head", "kind")
 
 COMPONENTS = 5
 """Gaussians that the distribution of a number is a mixture of."""
-TEMPERATURE = 0.2
-"""Of the softmax that stands for a drawn code in adversarial training."""
+TEMPERATURE = 1.0
+"""Of the softmax whose gradient a drawn code has in adversarial training."""
 CERTAIN = 30.0
 """Logit of a number that is there for certain."""
 WAVES = 8
@@ -172,8 +172,13 @@ class Codes(Head):
         return torch.cat([out[..., :-1], torch.full_like(out[..., -1:], -torch.inf)], -1) if self.block.masked else out
 
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
-        """Gumbel-softmax, nearly one-hot with a gradient (Jang et al. 2017, https://arxiv.org/abs/1611.01144)."""
-        return self._waved(torch.softmax((out + noise.gumbel(*out.shape)) / TEMPERATURE, -1))
+        """One-hot with the gradient of a Gumbel-softmax (Jang et al. 2017, https://arxiv.org/abs/1611.01144).
+
+        Nearly one-hot rows would tell a critic apart from real ones by that alone, and it would learn nothing else.
+        """
+        soft = torch.softmax((out + noise.gumbel(*out.shape)) / TEMPERATURE, -1)
+        hard = F.one_hot(soft.argmax(-1), self.size).to(soft.dtype)
+        return self._waved(hard + soft - soft.detach())
 
     def soften(self, value: Tensor) -> Tensor:
         """One-hot."""
@@ -272,10 +277,12 @@ class Real(Head):
         return torch.cat([out[..., :-1], torch.full_like(out[..., -1:], CERTAIN)], -1) if self.block.masked else out
 
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
-        """The first output as the number, and a sharp sigmoid of the last as whether it is there."""
+        """The first output as the number, and whether it is there, with the gradient of a sigmoid."""
         if not self.block.masked:
             return out[..., :1]
-        there = torch.sigmoid((out[..., -1:] + noise.gumbel(*out.shape[:-1], 1)) / TEMPERATURE)
+        logit = out[..., -1:] + noise.gumbel(*out.shape[:-1], 1) - noise.gumbel(*out.shape[:-1], 1)
+        soft = torch.sigmoid(logit / TEMPERATURE)
+        there = (logit > 0).to(soft.dtype) + soft - soft.detach()
         return torch.cat([out[..., :1] * there, there], -1)
 
     def soften(self, value: Tensor) -> Tensor:
