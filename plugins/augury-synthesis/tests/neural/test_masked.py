@@ -224,6 +224,15 @@ def test_lengths_follow_a_known_distribution(sort):
     assert np.abs(np.cumsum(drawn) - np.cumsum(chances))[ends].max() < 0.06
 
 
+def test_sequences_without_an_end_are_drawn_whole():
+    """Where nothing is masked every step of every row is drawn, up to the last."""
+    item = generator(5).integers(1, 3, (64, 40)).astype(np.int32)
+    spec = TensorSpec((Block("item", "token", shape=(40,), axes="t", size=3),))
+    model = synthesizer("synth.autoregressive", learning_rate=3e-2, average=0.5, width=16)
+    made = batches(model.fit({"item": item}, spec, seed=2, budget=Budget(steps=20, patience=20)), 512)
+    assert (made["item"] > 0).mean(0).min() > 0.8
+
+
 def test_length_codes_cover_every_length():
     """Each length is in one code; the codes beyond 16 grow by an eighth at most, or hold one length."""
     for longest in (1, 5, 16, 17, 60, 256, 4096):

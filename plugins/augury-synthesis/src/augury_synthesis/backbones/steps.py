@@ -75,10 +75,10 @@ class MaskedSteps(Masked):
         return (~torch.stack(absent).all(0)).cumprod(1).sum(1)
 
     def _scalars(self, values: Values, lengths: Tensor, given: Tensor) -> tuple[Values, Tensor]:
-        """Return the scalars, the length's code first, and which of them are given: the length never is."""
-        code = torch.bucketize(lengths, self.codes, right=True) - 1
-        never = torch.zeros(len(code), 1, dtype=torch.bool, device=code.device)
-        return [code[:, None], *(values[i] for i in self._scalar)], torch.cat([never, given], 1)
+        """Return the scalars, the length's code first, and which are given: the length where nothing ends a row."""
+        code = (torch.bucketize(lengths, self.codes, right=True) - 1)[:, None]
+        known = torch.full_like(code, not self._masked, dtype=torch.bool)
+        return [code, *(values[i] for i in self._scalar)], torch.cat([known, given], 1)
 
     def _places(self, lengths: Tensor, step: Tensor) -> Tensor:
         """Return what tells steps [steps] of rows [rows] where they stand, [rows, steps, PLACES]."""
@@ -111,17 +111,14 @@ class MaskedSteps(Masked):
         """Draw the length and the scalars, then as many steps; the rest is absent."""
         values = [v.clone() for v in values]
         rows = len(values[self._step[0]])
-        some = torch.zeros(rows, dtype=torch.int64, device=self.first.device)
-        scalar, given = self._scalars(values, some, given)
-        only = None
-        if not self._masked:
-            only = torch.arange(self.count.size, device=some.device) == self.count.size - 1
-        scalar, chance = self.scalars.draw(scalar, given, [only, *(allowed[i] for i in self._scalar)], noise)
+        lengths = self._lengths(values)
+        scalar, given = self._scalars(values, lengths, given)
+        scalar, chance = self.scalars.draw(scalar, given, [None, *(allowed[i] for i in self._scalar)], noise)
         for i, value in zip(self._scalar, scalar[1:], strict=True):
             values[i] = value
-        code = scalar[0][:, 0]
-        low, high = self.codes[code], self.codes[code + 1]
-        lengths = low + (noise.branch("length").uniform(rows) * (high - low)).long().clamp(max=high - low - 1)
+        if self._masked:
+            low, high = self.codes[scalar[0][:, 0]], self.codes[scalar[0][:, 0] + 1]
+            lengths = low + (noise.branch("length").uniform(rows) * (high - low)).long().clamp(max=high - low - 1)
         state = self._state(scalar)
         before = self.first.expand(rows, 1, -1)
         none = torch.zeros(rows, len(self.steps.places), dtype=torch.bool, device=self.first.device)
