@@ -46,7 +46,8 @@ class Block(NamedTuple):
         axes: What the axes are: "" scalars, "chw" pictures, "tf" time by frequency, "t" sequences. It chooses the
             backbone; one spec holds one family besides scalars.
         size: Number of codes of ``category`` and ``token``.
-        masked: Whether the batch has ``name + "?"``, float32 of the same shape, 1 where the value counts.
+        masked: Whether the batch has ``name + "?"``, float32 of the same shape, 1 where the value counts. In a sequence
+            it is 1 up to the row's end, alike in all masked blocks.
         ordinal: Whether the codes are in order (quantile bins), so that near codes are near values.
     """
 

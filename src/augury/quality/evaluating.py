@@ -225,19 +225,25 @@ class Bench:
         self, name: str, make: Maker, target_aware: bool = False, observe: Callable[[str], None] = lambda text: None
     ) -> Figures:
         """Return a candidate's figures over all seeds, with its verdict."""
-        found: dict[str, list[float]] = {}
+        found = []
         for seed in range(self.protocol.seeds):
             observe(f"{name}: seed {seed + 1} of {self.protocol.seeds}")
-            sampler = make(self._columns(self._train), seed)
-            made = self.coder.encode_parts(sampler(len(self._train)))
-            del sampler
-            half = self.coder.encode_parts(make(self._columns(self._t), seed)(len(self._t)))
-            self.made, self.near = made, capped(half, self.protocol.near, 2)
-            figures = self._utility(made) | self._fidelity(made, seed) | self.space.measure(self.near)._asdict()
-            for key, value in figures.items():
-                if value is not None:
-                    found.setdefault(key, []).append(value)
-        values = {key: tuple(each) for key, each in found.items()}
+            found.append(self.measure_seed(make, seed))
+        return self.figures(name, found, target_aware)
+
+    def measure_seed(self, make: Maker, seed: int) -> dict[str, float]:
+        """Return a candidate's figures under one seed: two fits, a sample of each."""
+        sampler = make(self._columns(self._train), seed)
+        made = self.coder.encode_parts(sampler(len(self._train)))
+        del sampler
+        half = self.coder.encode_parts(make(self._columns(self._t), seed)(len(self._t)))
+        self.made, self.near = made, capped(half, self.protocol.near, 2)
+        found = self._utility(made) | self._fidelity(made, seed) | self.space.measure(self.near)._asdict()
+        return {name: value for name, value in found.items() if value is not None}
+
+    def figures(self, name: str, found: Sequence[Mapping[str, float]], target_aware: bool = False) -> Figures:
+        """Return what `measure_seed` found of a candidate under some seeds as its figures, with the verdict."""
+        values = {key: tuple(each[key] for each in found if key in each) for one in found for key in one}
         means = {key: float(np.mean(each)) for key, each in values.items()}
         rows = min(len(self._t), self.protocol.near)
         return Figures(name, target_aware, values, judge(means, self.real, rows))

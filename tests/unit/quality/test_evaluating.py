@@ -1,6 +1,7 @@
 """The protocol: controls come out right, and the verdict is what the rows deserve."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from augury.quality.privacy import Space, halve
 from augury.quality.utility import Task, floor, score
 from augury.quality.verdict import judge
 from augury.record import FieldSpec
+from augury.synthesis import Budget
 
 pytest.importorskip("augury_synthesis", reason="the plugin is installed with torch, not here")
 
@@ -93,6 +95,22 @@ def test_independent_marginals_are_not_to_be_used(bench):
 def test_an_undertrained_model_is_not_to_be_used(bench):
     """A forest whose leaves hold most rows has learned next to nothing, and the verdict says so."""
     found = bench.measure("stumps", _maker("synth.forest", trees=1, leaf=500))
+    assert found.verdict.word == "do not use" and "of what real rows teach" in found.verdict.reasons[0]
+
+
+@pytest.mark.parametrize("network", ["synth.autoregressive", "synth.vae", "synth.gan"])
+def test_an_undertrained_network_is_not_to_be_used(bench, network):
+    """Four steps from its first weights a network has learned next to nothing, and the verdict says so."""
+
+    def make(rows, seed):
+        params = {"width": 32, "average": 0.0}
+        return fit(rows, FIELDS, model=network, params=params, seed=seed, budget=Budget(steps=4)).stream
+
+    from augury_synthesis.training.trainer import CollapseWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollapseWarning)
+        found = bench.measure(network, make)
     assert found.verdict.word == "do not use" and "of what real rows teach" in found.verdict.reasons[0]
 
 

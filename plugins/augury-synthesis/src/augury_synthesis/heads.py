@@ -27,8 +27,10 @@ heads: Parts[type[Head]] = Parts("head", "kind")
 
 COMPONENTS = 5
 """Gaussians that the distribution of a number is a mixture of."""
-TEMPERATURE = 0.2
-"""Of the softmax that stands for a drawn code in adversarial training."""
+TEMPERATURE = 1.0
+"""Of the softmax whose gradient a drawn code has in adversarial training."""
+CERTAIN = 30.0
+"""Logit of a number that is there for certain."""
 WAVES = 8
 """Fixed cosines of its rank that an ordinal code is shown as, beside what is learned for it."""
 
@@ -77,6 +79,10 @@ class Head(nn.Module):
         """Return values drawn from the distribution that the outputs stand for."""
         raise NotImplementedError
 
+    def presence(self, out: Tensor) -> Tensor:
+        """Return the outputs with no chance that a value of a masked block is absent."""
+        return out
+
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
         """Return outputs as differentiable values [..., elements, soft], as a critic sees them."""
         raise NotImplementedError
@@ -88,6 +94,10 @@ class Head(nn.Module):
     def harden(self, soft: Tensor) -> Tensor:
         """Return differentiable values as values."""
         raise NotImplementedError
+
+    def feel(self, soft: Tensor) -> Tensor:
+        """Return the numbers [..., elements, some] of differentiable values whose means and products are compared."""
+        return soft
 
     @classmethod
     def can(cls, method: str) -> bool:
@@ -157,9 +167,18 @@ class Codes(Head):
         """A code by its probability."""
         return noise.categorical(out)
 
+    def presence(self, out: Tensor) -> Tensor:
+        """The last code never."""
+        return torch.cat([out[..., :-1], torch.full_like(out[..., -1:], -torch.inf)], -1) if self.block.masked else out
+
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
-        """Gumbel-softmax, nearly one-hot with a gradient (Jang et al. 2017, https://arxiv.org/abs/1611.01144)."""
-        return self._waved(torch.softmax((out + noise.gumbel(*out.shape)) / TEMPERATURE, -1))
+        """One-hot with the gradient of a Gumbel-softmax (Jang et al. 2017, https://arxiv.org/abs/1611.01144).
+
+        Nearly one-hot rows would tell a critic apart from real ones by that alone, and it would learn nothing else.
+        """
+        soft = torch.softmax((out + noise.gumbel(*out.shape)) / TEMPERATURE, -1)
+        hard = F.one_hot(soft.argmax(-1), self.size).to(soft.dtype)
+        return self._waved(hard + soft - soft.detach())
 
     def soften(self, value: Tensor) -> Tensor:
         """One-hot."""
@@ -172,6 +191,10 @@ class Codes(Head):
     def harden(self, soft: Tensor) -> Tensor:
         """The largest."""
         return soft[..., : self.size].argmax(-1)
+
+    def feel(self, soft: Tensor) -> Tensor:
+        """The cosines of codes in order, of others each code's own number."""
+        return soft[..., self.size :] if self.block.ordinal else soft
 
 
 class Tokens(Codes):
@@ -249,11 +272,17 @@ class Real(Head):
             value = value.masked_fill(noise.uniform(*value.shape) >= torch.sigmoid(out[..., -1]), math.nan)
         return value
 
+    def presence(self, out: Tensor) -> Tensor:
+        """A logit that float32 cannot tell from certainty."""
+        return torch.cat([out[..., :-1], torch.full_like(out[..., -1:], CERTAIN)], -1) if self.block.masked else out
+
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
-        """The first output as the number, and a sharp sigmoid of the last as whether it is there."""
+        """The first output as the number, and whether it is there, with the gradient of a sigmoid."""
         if not self.block.masked:
             return out[..., :1]
-        there = torch.sigmoid((out[..., -1:] + noise.gumbel(*out.shape[:-1], 1)) / TEMPERATURE)
+        logit = out[..., -1:] + noise.gumbel(*out.shape[:-1], 1) - noise.gumbel(*out.shape[:-1], 1)
+        soft = torch.sigmoid(logit / TEMPERATURE)
+        there = (logit > 0).to(soft.dtype) + soft - soft.detach()
         return torch.cat([out[..., :1] * there, there], -1)
 
     def soften(self, value: Tensor) -> Tensor:

@@ -80,6 +80,11 @@ class Layout(nn.Module):
         """Return values drawn for a network's numbers."""
         return [h.draw(o, noise) for h, o in zip(self.heads, self.split(out), strict=True)]
 
+    def presence(self, out: Tensor) -> Tensor:
+        """Return a network's numbers with no chance of absence."""
+        pairs = zip(self.heads, self.split(out), strict=True)
+        return torch.cat([h.presence(o).flatten(-2) for h, o in pairs], -1)
+
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
         """Return a network's numbers as differentiable rows [..., soft]."""
         found = [h.activate(o, noise).flatten(-2) for h, o in zip(self.heads, self.split(out), strict=True)]
@@ -89,10 +94,17 @@ class Layout(nn.Module):
         """Return real rows as `activate` gives them."""
         return torch.cat([h.soften(v).flatten(-2) for h, v in zip(self.heads, values, strict=True)], -1)
 
+    def _parts(self, soft: Tensor) -> list[tuple[Head, Tensor]]:
+        parts = soft.split([h.elements * h.soft for h in self.heads], -1)
+        return [(h, p.unflatten(-1, (h.elements, h.soft))) for h, p in zip(self.heads, parts, strict=True)]
+
     def harden(self, soft: Tensor) -> Values:
         """Return differentiable rows as values."""
-        parts = soft.split([h.elements * h.soft for h in self.heads], -1)
-        return [h.harden(p.unflatten(-1, (h.elements, h.soft))) for h, p in zip(self.heads, parts, strict=True)]
+        return [head.harden(part) for head, part in self._parts(soft)]
+
+    def feel(self, soft: Tensor) -> Tensor:
+        """Return the numbers of differentiable rows whose means and products are compared, [..., some]."""
+        return torch.cat([head.feel(part).flatten(-2) for head, part in self._parts(soft)], -1)
 
 
 def family(spec: TensorSpec) -> str:

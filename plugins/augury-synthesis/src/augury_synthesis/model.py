@@ -89,7 +89,7 @@ class NeuralModel(Model):
 
 
 def load(cls: type[Objective], folder: Path) -> NeuralModel:
-    """Return the model of an objective's class that `NeuralModel.save` wrote.
+    """Return the model of an objective's class that `NeuralModel.save` wrote; one of CUDA is on the CPU without it.
 
     Raises:
         DataError: when the folder holds none, or a damaged one.
@@ -103,7 +103,7 @@ def load(cls: type[Objective], folder: Path) -> NeuralModel:
             networks = objective.assemble(spec)
             for name, parameter in networks.named_parameters():
                 parameter.copy_(torch.from_numpy(arrays[f"parameter/{name}"]))
-        networks.to(resolve_device(objective.device))
+        networks.to(resolve_device("cpu" if objective.device == "cpu" else "auto"))
         extra = {k.removeprefix("extra/"): v for k, v in arrays.items() if k.startswith("extra/")}
         return NeuralModel(objective, spec, networks, extra, seed=meta["seed"], threads=meta["threads"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

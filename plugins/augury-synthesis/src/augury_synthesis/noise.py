@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from augury.errors import ParamError, describe
 from augury.rng import generator, hash_point
 
 
@@ -88,5 +89,12 @@ def isolated(seed: int, threads: int) -> Iterator[None]:
 
 
 def resolve_device(name: str) -> torch.device:
-    """Return the device of a name; ``auto`` is CUDA where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else torch.device(name)
+    """Return the device of a name; ``auto`` is CUDA where there is one.
+
+    Raises:
+        ParamError: for CUDA where there is none.
+    """
+    found = torch.cuda.is_available()
+    if name == "cuda" and not found:
+        raise ParamError(describe("device", "cuda where there is one", "cuda", fix="use auto or cpu"))
+    return torch.device("cuda" if found and name != "cpu" else "cpu")

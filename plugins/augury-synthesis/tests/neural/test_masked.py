@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from augury.rng import generator
 from augury.synthesis import Block, Budget, Condition, TensorSpec
 from augury_synthesis.backbones import Flat
+from augury_synthesis.backbones.steps import Steps, length_codes
 from augury_synthesis.layout import Layout
 from augury_synthesis.noise import Noise
 
@@ -195,3 +197,73 @@ def test_sequences_end_and_follow():
     follows = (made["item"][:, 1:] - made["item"][:, :-1]) % 5 == 1
     assert follows[there[:, 1:]].mean() > 0.95
     assert ((made["item"][:, 0] > 2) == made["region"])[there[:, 0]].mean() > 0.95
+
+
+LENGTHS = {
+    "geometric": 0.8 ** np.arange(40),
+    "two sorts": np.bincount([0, 2, 2, 3, 34, 34, 35, 36], minlength=40) + 0.0,
+}
+
+
+@pytest.mark.parametrize("sort", LENGTHS)
+def test_lengths_follow_a_known_distribution(sort):
+    """Lengths up to 40 drawn from a closed form, empty rows among them, come out with its distribution function.
+
+    Beyond 16 a code holds several lengths, so the function is looked at where codes end.
+    """
+    chances = LENGTHS[sort] / LENGTHS[sort].sum()
+    rng = generator(4)
+    length = rng.choice(40, 500, p=chances)
+    item = rng.integers(0, 3, (500, 40)).astype(np.int32)
+    there = (np.arange(40)[None] < length[:, None]).astype(np.float32)
+    spec = TensorSpec((Block("item", "token", shape=(40,), axes="t", size=3, masked=True),))
+    model = synthesizer("synth.autoregressive", learning_rate=3e-2, batch_rows=100, average=0.95, width=16)
+    made = batches(model.fit({"item": item, "item?": there}, spec, seed=2, budget=Budget(steps=60, patience=60)), 2048)
+    drawn = np.bincount((made["item?"] > 0).sum(1), minlength=41)[:40] / 2048
+    ends = length_codes(40).numpy()[1:-1] - 1
+    assert np.abs(np.cumsum(drawn) - np.cumsum(chances))[ends].max() < 0.06
+
+
+def test_sequences_without_an_end_are_drawn_whole():
+    """Where nothing is masked every step of every row is drawn, up to the last."""
+    item = generator(5).integers(1, 3, (64, 40)).astype(np.int32)
+    spec = TensorSpec((Block("item", "token", shape=(40,), axes="t", size=3),))
+    model = synthesizer("synth.autoregressive", learning_rate=3e-2, average=0.5, width=16)
+    made = batches(model.fit({"item": item}, spec, seed=2, budget=Budget(steps=20, patience=20)), 512)
+    assert (made["item"] > 0).mean(0).min() > 0.8
+
+
+def test_length_codes_cover_every_length():
+    """Each length is in one code; the codes beyond 16 grow by an eighth at most, or hold one length."""
+    for longest in (1, 5, 16, 17, 60, 256, 4096):
+        codes = length_codes(longest).numpy()
+        assert codes[0] == 0 and codes[-1] == longest + 1 and (np.diff(codes) > 0).all()
+        assert (np.diff(codes) <= np.maximum(1, codes[:-1] * 0.15)).all()
+    assert len(length_codes(4096)) < 80
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_likelihood_of_sequences_sums_to_one(given):
+    """Over all rows of up to two steps of two blocks, of which a scalar is given or not, probabilities sum to 1."""
+    blocks = (
+        Block("s", "category", size=2),
+        Block("x", "token", (2,), "t", size=2, masked=True),
+        Block("y", "token", (2,), "t", size=3, masked=True),
+    )
+    torch.manual_seed(0)
+    net = Steps(width=16, depth=1, dropout=0.0).masked(Layout(blocks))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.normal_(0, 0.5)
+    steps = [(2, 3), *itertools.product(range(2), range(3))]
+    rows = [(s, a, b) for s in range(2) for a in steps for b in steps if a != (2, 3) or b == (2, 3)]
+    values = [
+        torch.tensor([[s] for s, _, _ in rows]),
+        torch.tensor([[[a[0]], [b[0]]] for _, a, b in rows]),
+        torch.tensor([[[a[1]], [b[1]]] for _, a, b in rows]),
+    ]
+    flags = torch.full((len(rows), 1), given)
+    counted = values[0][:, 0] == 1 if given else torch.ones(len(rows), dtype=torch.bool)
+    with torch.no_grad():
+        total = torch.exp(-net.nll(values, flags, None).double())[counted].sum()
+    assert abs(float(total) - 1) < 1e-5

@@ -11,8 +11,10 @@ from augury.rng import generator
 from augury.synthesis import Block, Budget, TensorSpec
 from augury_synthesis.backbones.flat import Critic
 from augury_synthesis.heads import Codes, Real
+from augury_synthesis.layout import Layout
 from augury_synthesis.noise import Noise
 from augury_synthesis.objectives.gan import Gan, gradient_penalty
+from augury_synthesis.objectives.moments import Moments
 from augury_synthesis.objectives.vae import divergence
 from augury_synthesis.training.rows import Rows
 
@@ -63,7 +65,7 @@ def game(loss, **parameters):
 
 def test_the_first_form_of_the_game():
     """The critic ascends E[log D(x)] + E[log(1 - D(G(z)))], the generator E[log D(G(z))]."""
-    gan, networks, rows = game("adversarial", shown_weight=0.0)
+    gan, networks, rows = game("adversarial", shown_weight=0.0, moments_weight=0.0)
     noise = Noise(CPU, "step")
     scores = []
     networks.critic.register_forward_hook(lambda module, given, out: scores.append(out.detach().double()))
@@ -130,6 +132,61 @@ def test_rare_codes_are_shown_more_often():
         assert not column.any()
         np.testing.assert_array_equal(train["label"][index], code)
         assert abs(code.mean() - expected) < 0.03
+
+
+def test_rows_are_picked_by_their_chance():
+    """How often a row is picked is what the moments weight it by."""
+    spec, train = table(rows=60)
+    gan = synthesizer("synth.gan", rarity=0.7, validate_share=0.0)
+    networks, rows = gan.assemble(spec), rows_of(spec, train)
+    picker = gan._picker(networks, rows)
+    index, _, _ = picker.pick(200_000, generator(1))
+    place = np.argsort(rows.training)[np.searchsorted(np.sort(rows.training), index)]
+    found = np.bincount(place, minlength=len(rows.training)) / 200_000
+    assert abs(picker.chance.sum() - 1) < 1e-9
+    assert np.abs(found - picker.chance).max() < 5 * np.sqrt(picker.chance.max() / 200_000)
+
+
+def moments_of(spec, train, rarity=0.0):
+    """Return moments, all training rows in their soft form, what is felt of them, and a picker."""
+    gan, layout = synthesizer("synth.gan", rarity=rarity), Layout(spec.blocks)
+    networks, rows = gan.assemble(spec), rows_of(spec, train)
+    picker = gan._picker(networks, rows)
+    real = layout.soften(layout.read(rows.take(rows.training)))
+    return Moments(layout, rows, picker, Noise(CPU, "mix")), real, layout.feel(real), picker
+
+
+def test_moments_are_those_of_numpy():
+    """0 for the rows themselves; for rows of which one column stands elsewhere, the squared difference by hand."""
+    spec, train = correlated(400)
+    moments, real, felt, _ = moments_of(spec, train)
+    shown = torch.cat([torch.cat([real[:, :4], 0 * real[:, 4:]], 1), torch.cat([0 * real[:, :4], real[:, 4:]], 1)])
+    assert abs(float(moments.apart(torch.cat([real] * 4), torch.cat([shown] * 2)))) < 1e-6
+    moved = torch.cat([real[:, :4], real[torch.arange(len(real)) - 1, 4:]], 1)
+    scale = np.maximum(felt.numpy().std(0), 0.1)
+    apart = np.cov(felt.numpy().T / scale[:, None], bias=True) - np.cov(moved.numpy().T / scale[:, None], bias=True)
+    half = shown.numpy().mean(0)
+    spread = np.maximum(np.sqrt(half * (1 - half)), 0.1)
+    under = (shown.numpy() - half).T @ np.tile((real - moved).numpy(), (2, 1)) / len(shown)
+    expected = ((apart**2).sum() + ((under / spread[:, None] / scale) ** 2).sum()) / felt.shape[1]
+    found = float(moments.apart(torch.cat([moved] * 4), torch.cat([shown] * 2)))
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("most", [1024, 5])
+def test_moments_are_unbiased(most, monkeypatch):
+    """Over small batches picked as in training the loss is 0 in the mean, with all numbers and with mixed ones."""
+    monkeypatch.setattr("augury_synthesis.objectives.moments.MOST_NUMBERS", most)
+    spec, train = correlated(400)
+    moments, real, _, picker = moments_of(spec, train, rarity=0.5)
+    rng, found = generator(3), []
+    where = {row: place for place, row in enumerate(picker._rows.training.tolist())}
+    for _ in range(2000):
+        index, column, code = picker.pick(16, rng)
+        soft = real[[where[i] for i in index.tolist()]]
+        found.append(float(moments.apart(soft, picker._rarity.vector(column, code, CPU))))
+    assert abs(np.mean(found)) < 4 * np.std(found) / len(found) ** 0.5
+    assert float(moments.apart(torch.cat([real[:1]] * 4), torch.zeros(4, 8))) > 0.5
 
 
 def correlated(rows=2000):

@@ -11,6 +11,7 @@ from augury.errors import ParamError, PluginBroken
 from augury.synthesis import Block
 from augury_synthesis.backbones import Flat, Steps, backbones
 from augury_synthesis.heads import Binary, Codes, Head, Real, Tokens, heads
+from augury_synthesis.noise import Noise
 from augury_synthesis.testing import check_backbone, check_head
 
 RNG = torch.Generator().manual_seed(0)
@@ -32,6 +33,16 @@ HEADS = [
 def test_heads_keep_their_contract(cls, block, value):
     """Every head, plain, ordinal and masked."""
     check_head(cls, block, value)
+
+
+@pytest.mark.parametrize(("cls", "block", "value"), HEADS, ids=lambda v: getattr(v, "__name__", None))
+def test_made_values_have_the_form_of_real_ones(cls, block, value):
+    """One-hot, there or not: nothing in the form of made values tells a critic that they are made."""
+    if not cls.can("activate"):
+        pytest.skip("the kind takes no part in the game")
+    head = cls(block)
+    soft = head.activate(torch.randn(*value.shape, head.outputs, generator=RNG), Noise(torch.device("cpu"), "form"))
+    torch.testing.assert_close(soft, head.soften(head.harden(soft)), atol=1e-5, rtol=0)
 
 
 def test_backbones_keep_their_contract():

@@ -17,7 +17,7 @@ from augury_synthesis.objectives.vae import Vae
 from augury_synthesis.training.rows import Rows
 from augury_synthesis.training.trainer import CollapseWarning
 
-from .conftest import SUPPORTED, TINY, assert_same, batches, numbers, synthesizer, table
+from .conftest import SUPPORTED, TINY, assert_same, batches, numbers, sequences, synthesizer, table
 
 BUDGET = Budget(steps=30)
 ENGINES = ["synth.autoregressive", "synth.vae", "synth.gan"]
@@ -257,6 +257,21 @@ def test_bad_rows_are_refused_in_words(case):
     with pytest.raises(DataError, match=message) as caught:
         synthesizer("synth.vae").fit(change(train), spec, seed=1, budget=BUDGET)
     assert "Fix: " in str(caught.value)
+
+
+HOLES = {
+    "before the end": lambda mask, other: (np.where(np.arange(6) == 0, 0.0, mask).astype(np.float32), other),
+    "in one block": lambda mask, other: (mask, np.zeros_like(other)),
+}
+
+
+@pytest.mark.parametrize("case", HOLES)
+def test_sequences_with_holes_are_refused(case):
+    """Masks of a sequence say where it ends, and nothing else."""
+    spec, train = sequences()
+    train["item?"], train["gap?"] = HOLES[case](train["item?"], train["gap?"])
+    with pytest.raises(DataError, match=r"1 up to each row's end, alike in all blocks.*Fix: give a missing value"):
+        synthesizer("synth.autoregressive").fit(train, spec, seed=1, budget=BUDGET)
 
 
 def test_infinite_numbers_are_refused():

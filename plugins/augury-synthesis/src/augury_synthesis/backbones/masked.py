@@ -52,12 +52,15 @@ class MaskedRows(Masked):
         depth: Residual blocks.
         dropout: Share of hidden numbers zeroed in training.
         context: Further inputs that every element sees.
+        present: Whether a masked value is never absent in what is learned and drawn.
     """
 
-    def __init__(self, layout: Layout, *, width: int, depth: int, dropout: float, context: int = 0) -> None:
+    def __init__(
+        self, layout: Layout, *, width: int, depth: int, dropout: float, context: int = 0, present: bool = False
+    ) -> None:
         """Give every unit its degree."""
         super().__init__()
-        self.layout, self.dropout, self.context = layout, dropout, context
+        self.layout, self.dropout, self.context, self.present = layout, dropout, context, present
         heads = layout.heads
         self.places = [(b, e) for b, head in enumerate(heads) for e in range(head.elements)]
         count = len(self.places)
@@ -103,6 +106,7 @@ class MaskedRows(Masked):
     def nll(self, values: Values, given: Tensor, noise: Noise | None, context: Tensor | None = None) -> Tensor:
         """Sum over the elements that are not given."""
         out = self(values, given, noise, context)
+        out = self.layout.presence(out) if self.present else out
         return (self.layout.nll(out, values) * ~given).sum(-1)
 
     def draw(
@@ -128,6 +132,7 @@ class MaskedRows(Masked):
             end = self._units[place].stop
             out = self.last.part(cached[-1], self._outs[place], end)
             out = (out + self.skip.part(x, self._outs[place], self._ins[place])).unsqueeze(-2)
+            out = head.presence(out) if self.present else out
             if (codes := allowed[block]) is not None:
                 chance = chance + _chance(out, codes)[..., 0]
                 out = out.masked_fill(~codes, -torch.inf)

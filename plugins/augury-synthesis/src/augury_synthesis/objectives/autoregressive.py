@@ -69,20 +69,23 @@ class Autoregressive(Objective):
         """One masked network."""
         return _Networks(backbone.masked(layout))
 
+    def rows_a_step(self, layout: Layout) -> int:
+        """See `Objective.rows_a_step`: fewer of long sequences."""
+        return min(self.batch_rows, max(MIN_ROWS, MAX_CELLS // _steps(layout)))
+
     def step(self, networks: Any, turn: str, rows: Rows, number: int, noise: Noise) -> Tensor:
         """Nats an element that is not given."""
-        size = max(MIN_ROWS, min(self.batch_rows, MAX_CELLS // _steps(networks.layout)))
-        values = networks.layout.read(rows.batch(number, size))
+        values = networks.layout.read(rows.batch(number, self.rows_a_step(networks.layout)))
         given = self._given(networks.layout, len(values[0]), noise)
         loss = networks.masked.nll(values, given, noise)
         return loss.mean() / _elements(networks.layout)
 
     def _given(self, layout: Layout, rows: int, noise: Noise) -> Tensor:
         """Draw which elements are given: in most rows none, else one, or each with the row's own chance."""
-        owners = torch.tensor(_owners(layout), device=noise.device)
-        if not len(owners):
+        owners = _owners(layout)
+        if not owners:
             return torch.zeros(rows, 0, dtype=torch.bool, device=noise.device)
-        blocks = int(owners[-1]) + 1
+        blocks = owners[-1] + 1
         chance = noise.uniform(rows, 1)
         one = noise.integers(blocks, rows, 1) == torch.arange(blocks, device=noise.device)
         several = noise.uniform(rows, blocks) < noise.uniform(rows, 1)

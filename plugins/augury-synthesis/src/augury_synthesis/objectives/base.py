@@ -161,6 +161,10 @@ class Objective(Synthesizer):
         """Return a module that holds the networks as attributes; `assemble` adds ``layout`` to it."""
         raise NotImplementedError
 
+    def rows_a_step(self, layout: Layout) -> int:
+        """Return how many rows a step takes of blocks."""
+        return self.batch_rows
+
     def turns(self) -> tuple[str, ...]:
         """Return what is trained in turn within a step, a name once or more; each name has an optimizer of its own."""
         return ("loss",)

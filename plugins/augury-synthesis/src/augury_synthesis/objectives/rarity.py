@@ -87,16 +87,33 @@ class Picker:
     def __init__(self, rarity: Rarity, rows: Rows, evenness: float) -> None:
         """Sort the rows of each column by code."""
         self._rarity, self._rows = rarity, rows
-        self._sorted, self._firsts, self._counts, self._sums = [], [], [], []
+        self._codes, self._sorted, self._firsts, self._counts, self._sums = [], [], [], [], []
         for name, size in zip(rarity.names, rarity.sizes, strict=True):
             codes = rows.column(name).reshape(-1).astype(np.int64)
             own = np.bincount(codes, minlength=size)
+            self._codes.append(codes)
             self._sorted.append(np.argsort(codes, kind="stable"))
             self._firsts.append(np.cumsum(own) - own)
             self._counts.append(own)
             weights = np.power(np.maximum(own, 1.0), 1 - evenness) * (own > 0)
             self._sums.append(np.cumsum(weights) / weights.sum())
         self.counts = np.concatenate([*self._counts, []]).astype(np.float32)
+        self._each = [
+            np.diff(sums, prepend=0.0) / np.maximum(own, 1) / len(self._sums)
+            for sums, own in zip(self._sums, self._counts, strict=True)
+        ]
+        each = [chances[codes] for chances, codes in zip(self._each, self._codes, strict=True)]
+        count = len(rows.training)
+        self.chance = np.sum(each, axis=0) if each else np.full(count, 1 / count)
+        """Of each training row, in their order, to be picked."""
+
+    def expected(self, places: slice) -> np.ndarray:
+        """Return of training rows, in their order, the chance to be picked for each code, float64 [rows, size]."""
+        out = np.zeros((len(self.chance[places]), self._rarity.size))
+        for start, chances, codes in zip(self._rarity.starts.tolist(), self._each, self._codes, strict=False):
+            own = codes[places]
+            out[np.arange(len(own)), start + own] = chances[own]
+        return out
 
     def pick(self, size: int, choice: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return ``size`` real rows by their place, and the column and code that each stands for."""

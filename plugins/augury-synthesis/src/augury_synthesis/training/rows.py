@@ -95,7 +95,22 @@ def _check(arrays: dict[str, np.ndarray | None], spec: TensorSpec) -> int:
             raise DataError(describe(f"block {block.name}", f"shape {block.shape} a row", got, fix="encode it again"))
         for start in range(0, count, CHECKED):
             _check_values(array[start : start + CHECKED], block)
+    _check_ends(arrays, spec, count)
     return count
+
+
+def _check_ends(arrays: dict[str, np.ndarray | None], spec: TensorSpec, count: int) -> None:
+    """Refuse sequences whose masked blocks do not end together, or go on after their end."""
+    names = [b.name + "?" for b in spec.blocks if b.axes == "t" and b.masked]
+    for start in range(0, count if names else 0, CHECKED):
+        masks = [np.asarray(arrays[name])[start : start + CHECKED] > 0 for name in names]
+        flat = [mask.reshape(*mask.shape[:2], -1) for mask in masks]
+        first = flat[0][..., :1]
+        for name, mask in zip(names, flat, strict=True):
+            if (mask != first).any() or (mask[:, 1:] & ~mask[:, :-1]).any():
+                got = shown("steps that are absent before the last, or in one block only")
+                fix = "give a missing value within a sequence a code of its own"
+                raise DataError(describe(f"block {name}", "1 up to each row's end, alike in all blocks", got, fix=fix))
 
 
 def _check_values(values: np.ndarray, block: Block) -> None:

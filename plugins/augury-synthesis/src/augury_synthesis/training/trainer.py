@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from augury.errors import DataError, describe, shown
 from augury.synthesis import Budget
+from augury_synthesis.layout import Layout
 from augury_synthesis.noise import Noise
 from augury_synthesis.training import checkpoint as checkpoints
 from augury_synthesis.training.rows import Rows
@@ -50,9 +51,9 @@ class Plan(NamedTuple):
     patience: int
 
 
-def plan(objective: Objective, rows: Rows, budget: Budget) -> Plan:
+def plan(objective: Objective, layout: Layout, rows: Rows, budget: Budget) -> Plan:
     """Return how long an objective trains on some rows."""
-    per_epoch = max(1, len(rows.training) // objective.batch_rows)
+    per_epoch = max(1, len(rows.training) // objective.rows_a_step(layout))
     steps = budget.steps or max(objective.least_steps, objective.epochs * per_epoch)
     patience = budget.patience or objective.patience
     return Plan(steps, max(1, min(max(per_epoch, 50), steps // 10)), patience)
@@ -75,7 +76,7 @@ class Trainer:
     def __init__(
         self,
         objective: Objective,
-        networks: nn.Module,
+        networks: Any,
         rows: Rows,
         *,
         seed: int,
@@ -86,7 +87,7 @@ class Trainer:
     ) -> None:
         """Make optimizers and averages, or take them from the newest checkpoint."""
         self.objective, self.networks, self.rows, self.seed = objective, networks, rows, seed
-        self.plan = plan(objective, rows, budget)
+        self.plan = plan(objective, networks.layout, rows, budget)
         self._fit, self._folder, self._observe = dict(fit), folder, observe
         self.device = next(networks.parameters()).device
         self._parameters = dict(networks.named_parameters())

@@ -1,7 +1,7 @@
 """User histories as sequences: for each event a code of its item, of the gap before it, and of its other columns.
 
-Every block is ``token`` of shape (length,) on the axis "t"; code 0 ends the sequence, and ``block?`` is 1 on the events
-and the first end. The first event's time is a scalar block. Histories longer than ``length`` keep their last events.
+Every block is ``token`` of shape (length,) on the axis "t"; ``block?`` is 1 on the events, and the first 0 ends the
+sequence. The first event's time is a scalar block. Histories longer than ``length`` keep their last events.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from augury.params import Within
 from augury.rng import branch_keys
 from augury.synthesis import Batch, Block
 from augury_tabular.codecs.coding import Options
-from augury_tabular.codecs.events import CODINGS, Flat, HistoryCodec, event_keys, size
+from augury_tabular.codecs.events import CODINGS, Flat, HistoryCodec, event_keys
 
-END = 0
 LONGEST = 256
 
 
@@ -49,7 +48,7 @@ class HistorySequence(HistoryCodec):
         for part, fitted in state["columns"].items():
             (one,) = CODINGS[fitted["coding"]].blocks(part, fitted)
             name = f"{state['column']}#{part}"
-            out.append(Block(name, "token", (state["length"],), "t", one.size + 1, masked=True, ordinal=one.ordinal))
+            out.append(Block(name, "token", (state["length"],), "t", one.size, masked=True, ordinal=one.ordinal))
         return out
 
     def cut(self, state: Mapping[str, Any], flat: Flat) -> np.ndarray:
@@ -64,24 +63,20 @@ class HistorySequence(HistoryCodec):
         inside = place >= 0
         for part, fitted in state["columns"].items():
             (codes,) = CODINGS[fitted["coding"]].encode(f"{name}.{part}", fitted, flat.columns[part])
-            grid = np.full((len(kept), length), END, dtype=np.int32)
-            grid[flat.owners[inside], place[inside]] = codes[inside] + 1
+            grid = np.zeros((len(kept), length), dtype=np.int32)
+            grid[flat.owners[inside], place[inside]] = codes[inside]
             batch[f"{name}#{part}"] = grid
-            batch[f"{name}#{part}?"] = (np.arange(length) <= kept[:, None]).astype(np.float32)
+            batch[f"{name}#{part}?"] = (np.arange(length) < kept[:, None]).astype(np.float32)
         return batch
 
     def events(self, state: Mapping[str, Any], batch: Batch, keys: np.ndarray) -> Flat:
-        """Return events up to the first end of the items; a column that ended before them is drawn."""
+        """Return events up to the first end of the items."""
         name = state["column"]
-        items = np.asarray(batch[f"{name}#item"])
-        ended = items == END
-        lengths = np.where(ended.any(axis=1), ended.argmax(axis=1), items.shape[1])
-        inside = np.arange(items.shape[1]) < lengths[:, None]
+        inside = np.logical_and.accumulate(np.asarray(batch[f"{name}#item?"]) > 0, axis=1)
+        lengths = inside.sum(axis=1)
         each = event_keys(keys, lengths)
         columns = {}
         for part, fitted in state["columns"].items():
-            codes = np.asarray(batch[f"{name}#{part}"])[inside] - 1
-            drawn = (branch_keys(each, f"{part} lost") % np.uint64(size(fitted))).astype(np.int32)
-            codes = np.where(codes < 0, drawn, codes)
+            codes = np.asarray(batch[f"{name}#{part}"])[inside]
             columns[part] = CODINGS[fitted["coding"]].decode(fitted, (codes,), branch_keys(each, part))
         return Flat(columns, lengths, None)
