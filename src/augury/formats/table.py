@@ -136,7 +136,7 @@ def parse_cell(cell: str, spec: FieldSpec, base: str) -> Any:
         return as_payload(cell, base, "")
     if spec.kind_id == "number":
         try:
-            return int(cell)
+            return float(cell) if "." in cell else int(cell)
         except ValueError:
             try:
                 return float(cell)

@@ -17,7 +17,8 @@ class Impute(Op):
 
     ``draw`` takes a value as often as the training side has it, so that the column's distribution stays; ``centre``
     takes the median of numbers, times and ordinals, and the most frequent category. A column without any known value
-    stays as it is.
+    stays as it is. Each column is filled by itself: what the row has in its other columns is not looked at, so
+    relations between columns weaken where much is missing.
 
     Fields: number, category, ordinal, boolean and datetime columns; label, group and key only where ``field:`` names
         them.
