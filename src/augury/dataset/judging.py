@@ -5,12 +5,14 @@ Both measure by `augury.quality`, which is of a higher layer and is imported whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from augury.dataset.made import streams_of, where_of
 from augury.errors import DataError, PluginError
+from augury.generate import Generator
 from augury.recipe.model import Evaluate
 from augury.recipe.synthesis import Synthesis
 from augury.record import FieldSpec
@@ -39,10 +41,15 @@ def gate(
     from augury.quality import Protocol, evaluate, hold
 
     assert entry.gate is not None
+
+    def asked(generator: Generator, part: Rows) -> Iterator[Rows]:
+        for value, count in streams_of(entry, generator, part[entry.level] if entry.level else ()):
+            yield from generator.stream(count, where_of(entry, value))
+
     try:
         found = evaluate(
             rows, fields, **entry.fitting(constraints), protocol=Protocol(seeds=entry.gate.seeds), baselines=(),
-            held=held,
+            held=held, written=asked,
         )  # fmt: skip
     except DataError as error:
         check = {"asked": "rows that can be judged", "got": str(error), "passed": False}

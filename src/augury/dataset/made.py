@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +22,7 @@ from augury.durable import write_json, written
 from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
 from augury.generate import Generator, load
-from augury.generate.conditions import length
+from augury.generate.conditions import class_sequence, length
 from augury.recipe.deriving import derive
 from augury.recipe.synthesis import Synthesis
 from augury.record import Schema
@@ -145,6 +146,34 @@ def rows_of_chunk(part: Part, generator: Generator, chunk: Chunk) -> Iterator[tu
         name = made_id(chunk.title, chunk.stream, chunk.place, place)
         own: dict[str, Any] = {ROW_ID: name, COPY: None, PARENTS: [], ORIGIN: SYNTHETIC}
         yield name, failed.get(place) or part.columns.original(row) | own
+
+
+def streams_of(entry: Synthesis, generator: Generator, level: Sequence[Any]) -> list[tuple[Any, int]]:
+    """Return how many rows an entry makes of each class; of no class, None, where it names no field of them.
+
+    ``level`` are the training records' values of the field whose classes are brought level, where there is one.
+
+    Raises:
+        DataError: for a field that has no known classes.
+    """
+    if entry.level is not None:
+        found = Counter(value for value in level if value is not None)
+        most = max(found.values(), default=0)
+        return [(v, most - n) for v, n in sorted(found.items(), key=lambda kv: str(kv[0])) if most > n]
+    total = entry.rows if entry.rows is not None else round(entry.ratio * generator.training["rows"])
+    if entry.balance is None:
+        return [(None, total)]
+    shares = generator.shares(entry.balance.field, entry.balance.shares)
+    classes = list(shares)
+    places = class_sequence(np.array([shares[value] for value in classes]), total)
+    counts = np.bincount(places, minlength=len(classes)).tolist()
+    return [(value, n) for value, n in zip(classes, counts, strict=True) if n]
+
+
+def where_of(entry: Synthesis, value: Any) -> dict[str, Any]:
+    """Return the condition that rows of one class of an entry meet; ``value`` None is no class."""
+    field = entry.level or (entry.balance.field if entry.balance is not None else None)
+    return dict(entry.where) if field is None else {**entry.where, field: value}
 
 
 @lru_cache(maxsize=1)

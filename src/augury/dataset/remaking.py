@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from augury.dataset.building import plan_collections
-from augury.dataset.made import Chunk, Part, rows_of_chunk
+from augury.dataset.made import Chunk, Part, rows_of_chunk, where_of
 from augury.dataset.reading import Dataset
-from augury.dataset.synthesizing import where_of
 from augury.dataset.write import hash_file
 from augury.errors import CheckFailed, DataError, describe, shown
 from augury.generate import load

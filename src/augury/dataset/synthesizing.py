@@ -7,7 +7,6 @@ an artefact named by what it is a function of, whole or absent; while it is lear
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +17,7 @@ import numpy as np
 
 from augury.dataset.index import Index, Side
 from augury.dataset.judging import evaluate, gate
-from augury.dataset.made import read_chunks, said_of
+from augury.dataset.made import read_chunks, said_of, streams_of, where_of
 from augury.dataset.split import DEFAULT_SIDE
 from augury.dataset.units import Plan, UnitResult
 from augury.dataset.workspace import Workspace
@@ -26,7 +25,6 @@ from augury.durable import write_json
 from augury.engines.process import steady
 from augury.errors import CheckFailed, DataError, describe, shown
 from augury.generate import fit, load
-from augury.generate.conditions import class_sequence
 from augury.generate.generator import Generator
 from augury.recipe.model import Evaluate, Recipe
 from augury.recipe.synthesis import Synthesis
@@ -169,24 +167,11 @@ class Synthesizing:
         return np.array(places, np.int64) if 10 <= len(places) <= len(values) - 10 else None
 
     def _streams(self, entry: Synthesis, generator: Generator, rows: Rows | None) -> list[tuple[Any, int]]:
-        """Return how many rows are made of each class; of no class where the recipe names no field of them."""
-        count = generator.training["rows"]
+        level = () if entry.level is None else (rows or self.rows(replace(entry, fields=(entry.level,))))[entry.level]
         try:
-            if entry.level is not None:
-                values = (rows or self.rows(replace(entry, fields=(entry.level,))))[entry.level]
-                found = Counter(value for value in values if value is not None)
-                most = max(found.values(), default=0)
-                return [(v, most - n) for v, n in sorted(found.items(), key=lambda kv: str(kv[0])) if most > n]
-            total = entry.rows if entry.rows is not None else round(entry.ratio * count)
-            if entry.balance is None:
-                return [(None, total)]
-            shares = generator.shares(entry.balance.field, entry.balance.shares)
+            return streams_of(entry, generator, level)
         except DataError as error:
             raise DataError(f"synthesize {entry.title}: {error}") from error
-        classes = list(shares)
-        places = class_sequence(np.array([shares[value] for value in classes]), total)
-        counts = np.bincount(places, minlength=len(classes)).tolist()
-        return [(value, n) for value, n in zip(classes, counts, strict=True) if n]
 
     # -- judging -----------------------------------------------------------------------------------------------------
 
@@ -244,12 +229,6 @@ class Synthesizing:
             "held": "",
             "note": "",
         }
-
-
-def where_of(entry: Synthesis, value: Any) -> dict[str, Any]:
-    """Return the condition that rows of one class of an entry meet; ``value`` None is no class."""
-    field = entry.level or (entry.balance.field if entry.balance is not None else None)
-    return dict(entry.where) if field is None else {**entry.where, field: value}
 
 
 def said_of_model(learned: Learned) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from augury.constraints import Constraint
 from augury.errors import DataError, describe, shown
-from augury.generate import fit
+from augury.generate import Generator, fit
 from augury.quality.coded import Coded, Coder, rows_of
 from augury.quality.fidelity import marginals, pairs, shares_of, two_sample_auc
 from augury.quality.privacy import Privacy, Space, capped, halve
@@ -34,6 +34,8 @@ Sampler: TypeAlias = Callable[[int], Iterable[Rows]]
 """Number of rows to the rows, in parts."""
 Maker: TypeAlias = Callable[[Rows, int], Sampler]
 """(training rows, seed) to a sampler: whatever makes rows can be judged."""
+Written: TypeAlias = Callable[[Generator, Rows], Iterable[Rows]]
+"""(the model of the training rows, these) to rows as they would be made for use, in parts."""
 
 
 class Protocol(NamedTuple):
@@ -217,6 +219,10 @@ class Bench:
             out |= {"main": best.main, "main_floor": least.main, "f1": best.f1, "f1_floor": least.f1}
         return out
 
+    def training(self) -> Rows:
+        """Return the training rows."""
+        return self._columns(self._train)
+
     def _columns(self, places: np.ndarray) -> Rows:
         chosen = places.tolist()
         return {name: [self._rows[name][i] for i in chosen] for name in self.fields}
@@ -291,14 +297,14 @@ def evaluate(
     baselines: Sequence[str] = BASELINES,
     observe: Callable[[str], None] = lambda text: None,
     held: np.ndarray | None = None,
-    written: Iterable[Rows] | None = None,
+    written: Iterable[Rows] | Written | None = None,
 ) -> Evaluation:
     """Return what a model's rows are worth on a table, beside the baselines; deterministic.
 
     The model is fitted here, on training rows of the table only: a saved model that has seen the test rows cannot be
     judged. The arguments are those of `augury.generate.fit`. Synthesizers that are not ``target_aware`` are not told
     the target. ``held`` are the positions of the test rows, which are drawn where it is None; ``written`` are rows
-    that were made for use, in parts: what they add to real rows is measured too.
+    that were made for use, in parts, or a function that makes them: what they add to real rows is measured too.
 
     Raises:
         DataError: for a table that cannot be split or learned.
@@ -310,14 +316,14 @@ def evaluate(
     need("sklearn", "scikit-learn")
     bench = Bench(rows, fields, target, protocol, held)
 
-    def maker(id: str, given: Mapping[str, Any]) -> Maker:
-        def make(part: Rows, seed: int) -> Sampler:
-            return fit(
-                part, fields, model=id, params=given, codec=codec, codec_params=codec_params, constraints=constraints,
-                target=target, seed=seed, budget=budget,
-            ).stream  # fmt: skip
+    def learned(id: str, given: Mapping[str, Any], part: Rows, seed: int) -> Generator:
+        return fit(
+            part, fields, model=id, params=given, codec=codec, codec_params=codec_params, constraints=constraints,
+            target=target, seed=seed, budget=budget,
+        )  # fmt: skip
 
-        return make
+    def maker(id: str, given: Mapping[str, Any]) -> Maker:
+        return lambda part, seed: learned(id, given, part, seed).stream
 
     def aware(id: str) -> bool:
         return bool(registry().load("synthesizers", id).caps.target_aware)
@@ -327,6 +333,9 @@ def evaluate(
     plots = _plots(bench, columns)
     beside = [bench.measure(id, maker(id, {}), aware(id), observe) for id in baselines if id != model]
     main = "" if bench.task is None else "AUC" if bench.task.classes else "R2"
+    if callable(written):
+        part = bench.training()
+        written = written(learned(model, params or {}, part, 0), part)
     added = bench.added(written) if written is not None else {}
     return Evaluation(
         found, tuple(beside), bench.real, bench.space.controls, columns, bench.sizes, target, main, protocol, plots,

@@ -49,7 +49,8 @@ def _figures(gate: Gate, found: Evaluation) -> Iterator[Check]:
 def _utility(gate: Gate, found: Evaluation) -> Iterator[Check]:
     if gate.utility == "not_worse":
         for name, what in (("main", found.main), ("f1", "macro F1")):
-            best, added = found.real.get(name), found.model.mean(f"added_{name}")
+            best = found.real.get(name)
+            added = found.written.get(f"added_{name}", found.model.mean(f"added_{name}"))
             if best is not None and added is not None:
                 error = max(LEAST_ERROR, 0.5 / math.sqrt(found.sizes["test"]))
                 text = f"{what} of the target with made rows no worse than {best:.3f} without (error {error:.3f})"

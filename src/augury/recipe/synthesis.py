@@ -23,8 +23,9 @@ class Gate(Configured):
 
     Args:
         verdict: The least verdict; ``use with care`` where the gate asks for nothing else.
-        utility: ``not_worse``: real and made rows together teach no less of the target than real rows do, within the
-            error of the test; or the least share of what real rows teach that made rows alone teach.
+        utility: ``not_worse``: real rows and those that the entry asks for teach together no less of the target than
+            real rows do, within the error of the test; or the least share of what real rows teach that made rows alone
+            teach.
         privacy: ``dcr``: no measure of distance to training rows (closer, isolated, attack, copies) is beyond the
             limit of the verdict "do not use".
         main: Least score of the target (AUC, or R2 of numbers), learned from made rows.

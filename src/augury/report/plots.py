@@ -179,8 +179,9 @@ def points(places: Mapping[str, tuple[float, float]], labels: tuple[str, str], l
         axes.set_xlim(min(0.45, xs.min() - 0.02), 1.02)
         ups = _apart(ys, 0.11 * room)
         axes.set_ylim(low - 0.12 * room, max(high, ups.max()) + 0.12 * room)
-        for label, x, up in zip(places, xs, ups, strict=True):
+        for label, x, y, up in zip(places, xs, ys, ups, strict=True):
             right = x > 0.8
+            axes.plot([x, x], [y, up], color=LINE, linewidth=1.0, zorder=0)
             axes.annotate(
                 _label(label), (x, up), xytext=(-7 if right else 7, 0), textcoords="offset points", va="center",
                 ha="right" if right else "left", fontsize=11.0,

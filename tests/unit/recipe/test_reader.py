@@ -2,6 +2,7 @@
 
 import pytest
 
+from augury.catalog import registry
 from augury.errors import AuguryError, RecipeError
 from augury.recipe import load, rebuild
 from augury.recipe.problems import RecipeErrors
@@ -148,8 +149,6 @@ def test_a_step_that_meets_no_field(bench):
 
 def test_not_installed(bench, monkeypatch):
     """An op of a plugin that is not there names the pip line."""
-    from augury.catalog import registry
-
     monkeypatch.setenv("AUGURY_PLUGINS", "tabular")
     registry.cache_clear()
     try:
@@ -198,3 +197,11 @@ def test_notes(bench):
     """Two unnamed steps of one op are noted, with their line."""
     recipe = bench.change("table.swap: {field: city}", "table.jitter: {field: age}")
     assert recipe.warnings[0].startswith("r.yaml:13 augment.steps: table.jitter occurs 2 times unnamed")
+
+
+def test_synthesize_without_a_model_installed(bench):
+    """Where no plugin gives a model, the mistake says what to install."""
+    if registry().ids("synthesizers"):
+        pytest.skip("models are installed here")
+    with pytest.raises(RecipeError, match=r"synthesize\[0\]: expected .* installed, got none\. Fix: pip install"):
+        bench.load(bench.text + "synthesize: [{rows: 5}]\n")

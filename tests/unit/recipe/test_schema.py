@@ -89,3 +89,24 @@ def test_every_entry_is_described(validator):
     rotate = next(s for s in definitions["step"]["anyOf"] if "image.rotate" in s.get("properties", {}))
     properties = rotate["properties"]["image.rotate"]["anyOf"][0]["properties"]
     assert properties["angle_deg_range"]["description"] and properties["angle_deg_range"]["minItems"] == 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "good"),
+    [
+        ("{rows: 5, gate: {utility: not_worse, copies: 0.1}, budget: {steps: 3}}", True),
+        ("{rows: {balance: label}, where: {age: {lo: 3}, city: [Rome, Oslo]}, fields: [age]}", True),
+        ("{ratio: 0.5, balance: {field: label, to: {a: 0.2, b: 0.8}}}", True),
+        ("{row: 5}", False),
+        ("{rows: 0}", False),
+        ("{rows: {level: label}}", False),
+        ("{ratio: 0}", False),
+        ("{gate: {copies: 2}}", False),
+        ("{gate: {copy: 0}}", False),
+        ("{balance: {to: equal}}", False),
+        ("{where: {age: {least: 3}}}", False),
+    ],
+)
+def test_synthesize(bench, validator, entry, good):
+    """Editors complete and check the section, whether or not a model is installed."""
+    assert valid(validator, bench.text + f"synthesize:\n  - {entry}\nreport: {{evaluate: {{seeds: 1}}}}\n") is good

@@ -82,6 +82,8 @@ def test_named_forms(found):
     worse = {name: (0.5,) if name.startswith("added") else v for name, v in found.model.values.items()}
     spoiled = replace(found, model=found.model._replace(values=worse))
     assert not any(c.passed for c in hold(Gate(utility="not_worse"), spoiled))
+    asked = replace(spoiled, written={"rows": 9, "added_main": 1.0, "added_f1": 1.0})
+    assert all(c.passed for c in hold(Gate(utility="not_worse"), asked))
     assert all(c.passed for c in hold(Gate(utility=0.5), found)) and not all(
         c.passed for c in hold(Gate(utility=1.0), replace(found, model=found.beside[0]))
     )
