@@ -41,7 +41,7 @@ def main() -> None:
         parser.error(f"unknown table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
     warnings.filterwarnings("ignore")
     os.environ |= dict.fromkeys(THREADS, "1") | {"NO_ALBUMENTATIONS_UPDATE": "1"}  # before the libraries are imported
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a process that is measured finds its modules compiled, as for users
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # started processes find their modules compiled, as for users
     figures: dict[str, list[dict[str, Any]]] = {}
     for name in args.tables or TABLES:
         print(f"\n{TABLES[name]}\n{_line('what', 'ours', 'against', 'ratio', 'asked')}", flush=True)
