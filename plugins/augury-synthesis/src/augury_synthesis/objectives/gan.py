@@ -82,7 +82,7 @@ class Gan(Objective):
     loss: Literal["wgan_gp", "adversarial"] = "wgan_gp"
     batch_rows: Annotated[int, Within(2, 1_000_000)] = 500
     learning_rate: Annotated[float, Within(1e-7, 100)] = 2e-3
-    epochs: Annotated[int, Within(1, 100_000)] = 40
+    epochs: Annotated[int, Within(1, 100_000)] = 30
     least_steps: Annotated[int, Within(1, 10_000_000)] = 600
     patience: Annotated[int, Within(1, 1_000_000)] = 20
     validate_share: Annotated[float, Within(0, 0.5)] = 0.1
