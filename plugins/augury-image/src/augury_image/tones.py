@@ -234,7 +234,8 @@ def _evaluate(value: np.ndarray, tones: Tones, opacity: bool) -> np.ndarray:
             seen = one.fn(value[:, :, :-1], **one.args)
             value = np.concatenate([np.broadcast_to(seen, value[:, :, :-1].shape), value[:, :, -1:]], axis=2)
         else:
-            value = np.broadcast_to(one.fn(value, **one.args), value.shape)
+            seen = one.fn(value, **one.args)
+            value = seen if seen.shape == value.shape else np.broadcast_to(seen, value.shape)
         value = np.minimum(np.maximum(value, 0.0), 1.0).astype(np.float32, copy=False)
     return value
 
