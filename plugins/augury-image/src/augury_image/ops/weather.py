@@ -336,14 +336,16 @@ def spattered(image: np.ndarray, cover: float, grain_frac: float, seed: int, mat
     """Return the image with drops on the lens."""
     height, width = image.shape[:2]
     grain = max(grain_frac * min(height, width) * (0.35 if material == "grit" else 1.0), 0.6)
-    noise = cv2.GaussianBlur(generator(seed).standard_normal((height, width), np.float32), (0, 0), grain)
-    noise = noise.reshape(height, width)
+    coarse = 2 if grain >= 2.5 and min(height, width) >= 64 else 1  # what is that smooth can be made smaller
+    rows, columns = height // coarse, width // coarse
+    noise = cv2.GaussianBlur(generator(seed).standard_normal((rows, columns), np.float32), (0, 0), grain / coarse)
     spread = np.float32(max(float(noise.std()), 1e-6))
     limit = np.float32(np.quantile(noise, 1.0 - cover))
+    noise = cv2.resize(noise.reshape(rows, columns), (width, height)).reshape(height, width)
     # The step at the edge of a drop takes about a pixel: the noise's slope there is its deviation over its grain.
     mask = np.clip((noise - limit) / spread * np.float32(grain), 0.0, 1.0)
     if material == "water":
-        return _refracted(image, mask, grain)
+        return _refracted(image, mask, grain, coarse)
     texture = 0.75 + 0.5 * np.clip(noise / spread * 0.25, 0.0, 1.0)[:, :, None]
     opacity = (mask * np.float32(0.92))[:, :, None]
 
@@ -356,13 +358,16 @@ def spattered(image: np.ndarray, cover: float, grain_frac: float, seed: int, mat
     return in_floats(image, covered)
 
 
-def _refracted(image: np.ndarray, mask: np.ndarray, grain: float) -> np.ndarray:
+def _refracted(image: np.ndarray, mask: np.ndarray, grain: float, coarse: int) -> np.ndarray:
     """Return the image with drops of water where ``mask`` is 1: small lenses, dark at the rim, lit at the top left."""
     height, width = mask.shape
-    thickness = cv2.GaussianBlur(mask, (0, 0), grain * 0.6).reshape(height, width) * mask
-    smooth = cv2.GaussianBlur(thickness, (0, 0), max(grain * 0.3, 0.5))
+    small = (width // coarse, height // coarse)
+    part = cv2.resize(mask, small, interpolation=cv2.INTER_AREA).reshape(small[::-1])
+    thickness = cv2.GaussianBlur(part, (0, 0), grain * 0.6 / coarse).reshape(part.shape) * part
+    smooth = cv2.GaussianBlur(thickness, (0, 0), max(grain * 0.3 / coarse, 0.5))
     # Slopes a pixel; Sobel's weights sum to 8. At a drop's rim the slope is about 1 / grain.
-    slopes = [cv2.Sobel(smooth, -1, *order, ksize=3).reshape(height, width) * np.float32(grain / 8.0) for order in _XY]
+    steep = [cv2.Sobel(smooth, -1, *order, ksize=3) * np.float32(grain / coarse / 8.0) for order in _XY]
+    slopes = [cv2.resize(slope.reshape(part.shape), (width, height)).reshape(mask.shape) for slope in steep]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     bend = np.float32(4.0 * grain)
     seen = resample_dense(
