@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -273,17 +274,32 @@ def add_local(spec: OpSpec) -> None:
         registry.cache_clear()
 
 
+@contextmanager
+def local_ops() -> Iterator[None]:
+    """Start without ops of this process, and in the end have those of before again."""
+    before = dict(_local)
+    _restore({})
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
 def added_by(define: Callable[[], object]) -> list[OpSpec]:
     """Return the ops of this process that a call adds; when it raises, none of them stays."""
     before = dict(_local)
     try:
         define()
     except BaseException:
-        _local.clear()
-        _local.update(before)
-        registry.cache_clear()
+        _restore(before)
         raise
     return [spec for name, spec in _local.items() if before.get(name) is not spec]
+
+
+def _restore(ops: Mapping[str, OpSpec]) -> None:
+    _local.clear()
+    _local.update(ops)
+    registry.cache_clear()
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import augury
-from augury.catalog import registry
+from augury.catalog import local_ops
 from augury.errors import AuguryError, ParamError
 
 pytest.importorskip("augury_image")
@@ -15,12 +15,10 @@ pytest.importorskip("augury_audio")
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
+def fresh():
     """Forget the transforms of a test after it."""
-    monkeypatch.setattr("augury.catalog._local", {})
-    registry.cache_clear()
-    yield
-    registry.cache_clear()
+    with local_ops():
+        yield
 
 
 def _define(id, fn, **options):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import augury
-from augury.catalog import add_local, registry
+from augury.catalog import add_local, local_ops
 from augury.effects import SELF, Layer, Layers
 from augury.functions import LocalOpSpec
 from augury.op import Op
@@ -50,13 +50,12 @@ THEIRS = {"boxes": [[20, 4, 28, 12]], "labels": ["theirs"]}
 
 
 @pytest.fixture(autouse=True)
-def over(monkeypatch):
+def over():
     """Have the op for a test."""
-    monkeypatch.setattr("augury.catalog._local", {})
     Over.entry_id = "image.over_test"
-    add_local(LocalOpSpec("image.over_test", f"{__name__}:Over", "Compose.", "image", 1, "Layers", op=Over))
-    yield
-    registry.cache_clear()
+    with local_ops():
+        add_local(LocalOpSpec("image.over_test", f"{__name__}:Over", "Compose.", "image", 1, "Layers", op=Over))
+        yield
 
 
 def _photo(value):

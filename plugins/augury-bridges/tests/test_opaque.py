@@ -4,13 +4,20 @@ import numpy as np
 import pytest
 
 import augury
-from augury.catalog import add_local
+from augury.catalog import add_local, local_ops
 from augury.effects import Opaque, Warp
 from augury.errors import DataError, RecipeError
 from augury.functions import LocalOpSpec
 from augury.op import Op
 
 FIELDS = {"photo": "image", "boxes": {"kind": "boxes", "of": "photo"}}
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Forget the ops of a test after it."""
+    with local_ops():
+        yield
 
 
 def halve(image):

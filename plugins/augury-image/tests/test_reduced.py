@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from skimage import data
 
 import augury
-from augury.catalog import add_local
+from augury.catalog import add_local, local_ops
 from augury.dataset import building
 from augury.dataset.replaying import replay
 from augury.effects import Warp
@@ -25,6 +25,13 @@ FIELDS = {
 }
 CROP = {"image.resized_crop": {"size": (64, 96), "area_frac_range": (0.7, 0.9)}}
 TURN = {"image.affine": {"angle_deg_range": (20, 20), "scale_range": (0.3, 0.3), "fill": (1.0, 0.0, 0.0)}}
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Forget the ops of a test after it."""
+    with local_ops():
+        yield
 
 
 def jpeg(image, **options):

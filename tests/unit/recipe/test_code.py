@@ -6,7 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from augury.catalog import registry
+from augury.catalog import local_ops, registry
 from augury.cli.main import main
 from augury.dataset import replay, run
 from augury.errors import AuguryError, CheckFailed, RecipeError
@@ -41,12 +41,10 @@ limits: {unit_records: 8}
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
+def fresh():
     """Forget the transforms of a test after it."""
-    monkeypatch.setattr("augury.catalog._local", {})
-    registry.cache_clear()
-    yield
-    registry.cache_clear()
+    with local_ops():
+        yield
 
 
 @pytest.fixture
