@@ -23,7 +23,7 @@ from augury_synthesis.classical.trees import Forest, grow, join
 SMALL = 5000
 """Rows below which a leaf is `SMALL_LEAF` rows unless it is stated: fewer rows are easier to copy."""
 
-LEAF, SMALL_LEAF = 15, 20
+LEAF, SMALL_LEAF = 40, 20
 
 
 class ForestModel(CodeModel):
@@ -81,7 +81,7 @@ class SequentialForest(CodeSynthesizer):
 
     Args:
         trees: Trees a column.
-        leaf: Fewest training rows a leaf; 0 is 15, or 20 below 5,000 rows.
+        leaf: Fewest training rows a leaf, which keeps made rows off single ones; 0 is 40, or 20 below 5,000 rows.
 
     Cost: O(trees x columns^2 x rows log rows) to fit, on ``budget.threads`` threads.
     """
