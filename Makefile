@@ -24,6 +24,10 @@ ON_TORCH := plugins/augury-bridges plugins/augury-synthesis plugins/augury-image
 SOURCES := src/augury $(foreach plugin,$(PLUGINS),$(wildcard $(plugin)/src/augury_*))
 LINTED := src plugins tests $(wildcard examples docs)
 
+# Tests are spread over the cores, a process each; threads of its own would make each wait for the others'.
+SPREAD := -n auto --dist worksteal
+ALONE := OMP_NUM_THREADS=1
+
 # The stamp's name is a checksum of the pins and of the projects' files: a change of either installs anew.
 stamp = $(1)/installed-$(firstword $(shell cat $(2) $(PROJECTS) | cksum))
 READY := $(call stamp,$(VENV),$(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/corpus.txt)
@@ -42,7 +46,7 @@ demo: $(READY)  ## build a dataset from a real mixed corpus and show what came o
 	$(PY) examples/demo.py
 
 test: $(READY)  ## run every test of the core and the plugins
-	$(PY) -m pytest -n auto --dist worksteal
+	$(ALONE) $(PY) -m pytest $(SPREAD)
 
 lint: $(READY)  ## check style, format, types and generated docs
 	$(PY) -m ruff check $(LINTED)
@@ -58,7 +62,7 @@ bench: $(BENCH_READY)  ## measure against the peers (some 5 GB of packages the f
 	NO_ALBUMENTATIONS_UPDATE=1 $(BENCH_PY) -m tests.bench
 
 torch: $(BENCH_READY)  ## run the tests that need torch or a peer: synthesis, bridges, parity, training
-	$(BENCH_PY) -m pytest -n auto --dist worksteal $(ON_TORCH)
+	$(ALONE) $(BENCH_PY) -m pytest $(SPREAD) $(ON_TORCH)
 
 soak: $(READY)  ## kill runs and workers at twenty random moments each
 	AUGURY_SOAK=20 $(PY) -m pytest tests/durability -k random_kills
