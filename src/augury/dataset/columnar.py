@@ -15,6 +15,7 @@ from augury.errors import AuguryError, DataError
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Pipeline
 from augury.pipelines.tables import TableRun, looked_at, read_batch_of, takes_table, write_column
+from augury.recipe.sections import AUGMENTED, ORIGINAL
 
 if TYPE_CHECKING:
     from augury.dataset.index import Index
@@ -101,7 +102,7 @@ def rows_of(
         ROW_ID: pa.array(ids if fields.num_rows else [], pa.string()),
         COPY: pa.nulls(fields.num_rows, pa.int32()),
         PARENTS: pa.array([[]] * fields.num_rows, pa.list_(pa.string())),
-        ORIGIN: pa.array(["original"] * fields.num_rows, pa.string()),
+        ORIGIN: pa.array([ORIGINAL] * fields.num_rows, pa.string()),
     }
     whole = _with(fields, own, schema)
     place = np.arange(fields.num_rows)
@@ -111,7 +112,7 @@ def rows_of(
             ROW_ID: pa.array(made, pa.string()),
             COPY: pa.array(numbers, pa.int32()),
             PARENTS: pa.array(copies.parents, pa.list_(pa.string())),
-            ORIGIN: pa.array(["augmented"] * len(made), pa.string()),
+            ORIGIN: pa.array([AUGMENTED] * len(made), pa.string()),
         }
         kept = np.setdiff1d(np.arange(len(made)), list(copies.broken))
         new = _with(copies.rows, own, schema).take(pa.array(kept))

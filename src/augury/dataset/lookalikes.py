@@ -20,6 +20,7 @@ from augury.detector import Detector
 from augury.errors import AuguryError
 from augury.formats.beside import ROW_ID
 from augury.recipe.cleaning import APART, ROW, kinds_of
+from augury.recipe.sections import SYNTHETIC
 from augury.rng import hash_point
 from augury.specs import DetectorSpec
 
@@ -29,7 +30,7 @@ SAMPLE = 400
 CHUNK = 16_384
 """Pairs that a detector is given at a time."""
 
-TRAIN, SYNTHETIC = "train", "synthetic"
+TRAIN = "train"
 
 
 class _Kept(NamedTuple):

@@ -24,6 +24,7 @@ from augury.formats.beside import ROW_ID
 from augury.generate import Generator, load
 from augury.generate.conditions import class_sequence, length
 from augury.recipe.deriving import derive
+from augury.recipe.sections import SYNTHETIC
 from augury.recipe.synthesis import Synthesis
 from augury.record import Schema
 from augury.synthesis import CHUNK
@@ -31,7 +32,6 @@ from augury.synthesis import CHUNK
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SYNTHETIC = "synthetic"
 STAGE = "synthesize"
 EQUALS = "equals_held_out"
 """Why a made row is turned away whose plain fields are those of a record of another side than the training one."""

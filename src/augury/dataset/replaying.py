@@ -17,7 +17,6 @@ from augury.dataset.collect import open_source, preparing
 from augury.dataset.columns import COPY, ORIGIN, PARENTS
 from augury.dataset.identity import digest, plain_value
 from augury.dataset.index import Index, schema, write_index
-from augury.dataset.made import SYNTHETIC
 from augury.dataset.manifest import RECORDS, environment
 from augury.dataset.reading import Dataset
 from augury.dataset.remaking import make_again
@@ -31,6 +30,7 @@ from augury.formats import RawRecord
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Pipeline
 from augury.recipe.model import Recipe, Source
+from augury.recipe.sections import AUGMENTED, ORIGINAL, SYNTHETIC
 
 READ_AGAIN = 256
 """Records that are read again at a time."""
@@ -134,7 +134,7 @@ def _rebuild(
     assert position is not None
     body = index.stored(position)
     if pipe is None or copy is None:
-        own: dict[str, Any] = {ROW_ID: source, COPY: None, PARENTS: [], ORIGIN: "original"}
+        own: dict[str, Any] = {ROW_ID: source, COPY: None, PARENTS: [], ORIGIN: ORIGINAL}
         return plan.columns.original(body) | own, f"{source}: the original, as it came"
     return _copy_again(data, recipe, index, plan, pipe, (collection, side, source, copy), body)
 
@@ -164,7 +164,7 @@ def _copy_again(
     pipe.replay(record, output.lineage, pool=pool, pools=pools, trace=trace)
     name = f"{source}@{copy}"
     parents = list(dict.fromkeys([source, *(d for a in output.applied for d in a.donors)]))
-    own = {ROW_ID: name, COPY: copy, PARENTS: parents, ORIGIN: "augmented"}
+    own = {ROW_ID: name, COPY: copy, PARENTS: parents, ORIGIN: AUGMENTED}
     return plan.columns.augmented(output, record, body, name) | own, pipe.explain(output.lineage, trace)
 
 

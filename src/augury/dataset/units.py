@@ -25,6 +25,7 @@ from augury.errors import DataError, describe, shown
 from augury.formats.beside import ROW_ID
 from augury.pipelines import Dropped, Output, Pipeline, Ring
 from augury.pipelines.compiled import batched
+from augury.recipe.sections import AUGMENTED, ORIGINAL, SYNTHETIC
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,9 +36,6 @@ PAYLOAD_CHUNK = 8
 
 ROW_DIGEST = "augury_digest"
 """The column of a unit's file that holds each row's digest; it does not go into the dataset."""
-
-ORIGINAL = "original"
-"""Where rows come from that are records, as they came."""
 
 AUGMENT = "augment"
 """The stage that failed copies leave at."""
@@ -234,7 +232,7 @@ class MakeRows:
             made.gone.append(Left(made.unit.collection, item.id, copy, AUGMENT, INVALID, str(error)))
             return None
         parents = [item.id, *(d for a in output.applied for d in a.donors)]
-        return values | {ROW_ID: name, COPY: copy, PARENTS: list(dict.fromkeys(parents)), ORIGIN: "augmented"}
+        return values | {ROW_ID: name, COPY: copy, PARENTS: list(dict.fromkeys(parents)), ORIGIN: AUGMENTED}
 
     def _pools(self, plan: Plan, collection: str, side: str) -> tuple[Ring | None, dict[str, Ring]]:
         """Return the donor pools of a side: its own records, and those of the collections that steps name."""
@@ -276,7 +274,7 @@ class Made:
         self.nbytes += batch.nbytes
         origins = Counter(batch.column(ORIGIN).to_pylist())
         self.originals += origins[ORIGINAL]
-        self.synthetic += origins["synthetic"]
+        self.synthetic += origins[SYNTHETIC]
         digests = self.columns.digests(self.unit.collection, self.unit.side, batch)
         return batch.append_column(ROW_DIGEST, pa.array(digests, pa.binary(DIGEST)))
 

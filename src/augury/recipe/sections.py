@@ -16,7 +16,7 @@ from augury.record import Schema
 from augury.specs import FormatSpec
 
 MOST_COPIES = 10_000
-ORIGINS = ("original", "augmented", "synthetic")
+ORIGINAL, AUGMENTED, SYNTHETIC = ORIGINS = ("original", "augmented", "synthetic")
 
 
 def read_split(given: Any, schema: Schema, problems: Problems) -> Split | None:
