@@ -1,6 +1,6 @@
 """`make bench`: what was asked of speed and quality, measured now, as ratios against the peers on this machine.
 
-    python -m tests.bench [overhead image image_ops loader audio tables tabular frame] [--json FILE]
+    python -m tests.bench [overhead image image_ops loader audio tables tabular frame] [--json FILE] [--page FILE]
 
 Figures of one run are taken in turns on the same inputs, one thread each (two workers in the loader's); a ratio means something, an absolute time
 little. Nothing here passes or fails: what falls short is said.
@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from tests.bench.page import write_page
 
 TABLES = {
     "overhead": "A pipeline's own cost",
@@ -36,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--page", type=Path, help="put the tables into this Markdown page too")
     args = parser.parse_args()
     if unknown := [name for name in args.tables if name not in TABLES]:
         parser.error(f"unknown table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
@@ -53,6 +56,8 @@ def main() -> None:
     print(f"\nshort of what was asked: {'; '.join(short) if short else 'nothing'}")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n")
+    if args.page:
+        write_page(args.page, list(TABLES.values()), {TABLES[name]: rows for name, rows in figures.items()})
 
 
 def _row(row: Mapping[str, Any]) -> str:
