@@ -303,8 +303,10 @@ class PlaneMap:
                 xy = stage.points(xy if k == 0 else np.where(self._stages[k - 1].inside(xy)[:, None], xy, np.nan))
             return xy
         if self.matrix is None:
+            from augury.spaces.inversion import invert
+
             found, there = np.full_like(xy, np.nan), np.isfinite(xy).all(axis=1)
-            found[there] = _invert_field(self.dense(), xy[there], self.source)
+            found[there] = invert(self.dense(), xy[there], (self.source.height, self.source.width))
             return found
         m = np.asarray(self.matrix).reshape(3, 3)
         out = xy @ m[:2, :2].T + m[:2, 2]
@@ -367,59 +369,6 @@ def _within(convex: Polygon, xy: np.ndarray) -> np.ndarray:
     for a, b, c in geo.edges(convex):
         inside &= xy[:, 0] * a + xy[:, 1] * b + c >= -1e-6 * (abs(a) + abs(b))
     return inside
-
-
-def _invert_field(dense: np.ndarray, xy: np.ndarray, source: PlaneSize) -> np.ndarray:
-    """Find output points whose source is ``xy``: Newton's steps by the field's slope, halved where they do not help."""
-    import numpy as np
-
-    height, width = dense.shape[:2]
-    canvas = np.array([width, height], dtype=np.float64)
-    best = xy * canvas / (source.width, source.height)
-    missing = xy - _sample_field(dense, best)
-    errors, length = np.hypot(*missing.T), np.ones(len(xy))
-    for _ in range(40):
-        if not np.any(errors > 1e-3):
-            break
-        # Where the field folds the steps run away; what is found a canvas beyond is nowhere.
-        step = _slope_inverse(dense, best, missing)
-        guess = np.clip(best + length[:, None] * step, -canvas, 2 * canvas)
-        left = xy - _sample_field(dense, guess)
-        size = np.hypot(*left.T)
-        better = size < errors
-        best[better], missing[better], errors[better] = guess[better], left[better], size[better]
-        length = np.where(better, np.minimum(1.0, 2.0 * length), 0.5 * length)
-    best[errors > 0.1] = np.nan
-    return best
-
-
-def _slope_inverse(dense: np.ndarray, at: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Return the steps in the output that move the source by ``by``, by the field's slope; bounded where it is flat."""
-    import numpy as np
-
-    reach = np.array([1.0, 0.0])
-    along = (_sample_field(dense, at + reach) - _sample_field(dense, at - reach)) / 2
-    down = (_sample_field(dense, at + reach[::-1]) - _sample_field(dense, at - reach[::-1])) / 2
-    det = along[:, 0] * down[:, 1] - along[:, 1] * down[:, 0]
-    safe = np.where(np.abs(det) < 1e-3, np.where(det < 0, -1e-3, 1e-3), det)
-    x = (down[:, 1] * by[:, 0] - down[:, 0] * by[:, 1]) / safe
-    y = (along[:, 0] * by[:, 1] - along[:, 1] * by[:, 0]) / safe
-    return np.stack([x, y], axis=1)
-
-
-def _sample_field(dense: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Return the field at output points, bilinear between pixel centres and extended linearly beyond them."""
-    import numpy as np
-
-    height, width = dense.shape[:2]
-    u, v = xy[:, 0] - 0.5, xy[:, 1] - 0.5
-    j = np.clip(np.floor(u), 0, max(width - 2, 0)).astype(int)
-    i = np.clip(np.floor(v), 0, max(height - 2, 0)).astype(int)
-    j1, i1 = np.minimum(j + 1, width - 1), np.minimum(i + 1, height - 1)
-    a, b = (u - j)[:, None], (v - i)[:, None]
-    top = dense[i, j] * (1 - a) + dense[i, j1] * a
-    low = dense[i1, j] * (1 - a) + dense[i1, j1] * a
-    return top * (1 - b) + low * b
 
 
 def greatest_jump(tone: Curve | Color) -> float:

@@ -15,10 +15,11 @@ from augury.params import Fraction, Within
 from augury.record import type_name
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
+from augury_image.kinds.fields import regrouped
 from augury_image.kinds.keypoints import Carried as CarriedPoints
 from augury_image.kinds.keypoints import KeypointsKind
 from augury_image.kinds.oriented import best_rectangle
-from augury_image.kinds.shapes import Label, Shape, follow_shape, labels_of, numbers
+from augury_image.kinds.shapes import Label, Shape, follow_shapes, labels_of, numbers
 from augury_image.rle import Runs, read_runs, runs_of
 
 if TYPE_CHECKING:
@@ -198,16 +199,13 @@ class InstancesKind(Kind):
         """Move every part of every object, and cut what is no longer seen."""
         from augury_image.render import render_labels
 
-        mover = KeypointsKind(swap=self.swap)
+        boxes = follow_shapes([one.box for one in carried.objects], where)
+        rings = follow_shapes([ring for one in carried.objects for ring in one.rings], where, convex=False)
+        grouped = regrouped(rings, (len(one.rings) for one in carried.objects))
+        points = KeypointsKind(swap=self.swap).follow_all([one.points for one in carried.objects], where)
         objects = [
-            _Moving(
-                one.item,
-                follow_shape(one.box, where),
-                [follow_shape(ring, where, convex=False) for ring in one.rings],
-                mover.follow(one.points, where) if len(one.points.labels) else one.points,
-                one.place,
-            )
-            for one in carried.objects
+            _Moving(one.item, box, own, seen, one.place)
+            for one, box, own, seen in zip(carried.objects, boxes, grouped, points, strict=True)
         ]
         return _Carried(objects, [render_labels(labels, where, 0) for labels in carried.maps], True)
 

@@ -16,8 +16,9 @@ from augury.params import Fraction, Within
 from augury.record import type_name
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
+from augury_image.kinds.fields import regrouped, through_field
 from augury_image.kinds.paths import Paths, run_of, runs_of
-from augury_image.kinds.shapes import STEPS_PER_EDGE, Label, label_type, labels_of, pack_label, split_entries
+from augury_image.kinds.shapes import Label, label_type, labels_of, pack_label, split_entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,11 +86,13 @@ class LinesKind(Kind):
 
     def follow(self, carried: list[Line], where: PlaneMap) -> list[Line]:
         """Move every chain and cut what is no longer seen."""
+        chains = [line.full if line.seen == line.full else (*line.full, *line.seen) for line in carried]
+        moved = regrouped(_moved([chain for each in chains for chain in each], where), map(len, chains))
         out = []
-        for line in carried:
-            full = tuple(part for chain in line.full for part in _moved(chain, where))
-            moved = full if line.seen == line.full else (part for chain in line.seen for part in _moved(chain, where))
-            out.append(Line(full, tuple(seen for chain in moved for seen in _visible(chain, where)), line.label))
+        for line, parts in zip(carried, moved, strict=True):
+            full = tuple(part for chain in parts[: len(line.full)] for part in chain)
+            seen = full if line.seen == line.full else (part for chain in parts[len(line.full) :] for part in chain)
+            out.append(Line(full, tuple(left for chain in seen for left in _visible(chain, where)), line.label))
         return out
 
     def merge(self, parts: Sequence[tuple[list[Line], PlaneMap]], size: PlaneSize) -> list[Line]:
@@ -149,19 +152,20 @@ def _length(chain: Chain) -> float:
     return sum(math.dist(a, b) for a, b in pairwise(chain))
 
 
-def _moved(chain: Chain, where: PlaneMap) -> list[Chain]:
-    """Move a chain by one map: as it is by an affine one, cut at the horizon of another, finely through a field."""
-    if where.matrix is not None:
-        front = [chain]
-        if not geo.is_affine(where.matrix):
-            front = _inside(chain, [(where.matrix[6], where.matrix[7], where.matrix[8] - 1e-6)])
-        return [tuple(geo.apply(where.matrix, x, y) for x, y in part) for part in front]
-    corners = np.array(chain)
-    steps = np.linspace(0.0, 1.0, STEPS_PER_EDGE, endpoint=False)[None, :, None]
-    fine = (corners[:-1, None] * (1 - steps) + corners[1:, None] * steps).reshape(-1, 2)
-    points = where.points(np.concatenate([fine, corners[-1:]]))
-    lost = np.flatnonzero(~np.isfinite(points).all(axis=1))
-    runs = np.split(points, lost)
+def _moved(chains: Sequence[Chain], where: PlaneMap) -> list[list[Chain]]:
+    """Move chains by one map: as they are by an affine one, cut at the horizon of another, finely through a field."""
+    matrix = where.matrix
+    if matrix is None:
+        return [_unbroken(points) for points in through_field(chains, where, closed=False)]
+    front = [[chain] for chain in chains]
+    if not geo.is_affine(matrix):
+        front = [_inside(chain, [(matrix[6], matrix[7], matrix[8] - 1e-6)]) for chain in chains]
+    return [[tuple(geo.apply(matrix, x, y) for x, y in part) for part in parts] for parts in front]
+
+
+def _unbroken(points: np.ndarray) -> list[Chain]:
+    """Return the runs of points between those that are lost."""
+    runs = np.split(points, np.flatnonzero(~np.isfinite(points).all(axis=1)))
     kept = [run[np.isfinite(run).all(axis=1)] for run in runs]
     return [tuple(map(tuple, run.tolist())) for run in kept if len(run) >= 2]
 

@@ -12,8 +12,9 @@ from augury.errors import FieldError, describe
 from augury.record import type_name
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
+from augury_image.kinds.fields import regrouped
 from augury_image.kinds.paths import Paths, run_of, runs_of
-from augury_image.kinds.shapes import Shape, ShapeKind, follow_shape, labels_of, split_entries
+from augury_image.kinds.shapes import Shape, ShapeKind, follow_shapes, labels_of, split_entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,7 +68,8 @@ class PolygonsKind(ShapeKind):
 
     def follow(self, carried: list[list[Shape]], where: PlaneMap) -> list[list[Shape]]:  # type: ignore[override]
         """Move every ring and cut what is no longer seen."""
-        return [[follow_shape(shape, where, convex=False) for shape in rings] for rings in carried]
+        moved = follow_shapes([shape for rings in carried for shape in rings], where, convex=False)
+        return list(regrouped(moved, map(len, carried)))
 
     def merge(  # type: ignore[override]
         self, parts: Sequence[tuple[list[list[Shape]], PlaneMap]], size: PlaneSize

@@ -18,14 +18,12 @@ from augury.params import Fraction, Within
 from augury.record import type_name
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneMap, PlaneSize
+from augury_image.kinds.fields import regrouped, through_field
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Label: TypeAlias = str | int | None
-
-STEPS_PER_EDGE = 8
-"""How finely an edge is followed through a dense field."""
 
 
 class Shape(NamedTuple):
@@ -44,31 +42,33 @@ class Shape(NamedTuple):
         return min(1.0, sum(map(geo.area, self.seen)) / whole)
 
 
-def follow_shape(shape: Shape, where: PlaneMap, convex: bool = True) -> Shape:
-    """Move a shape by a map and cut what is seen. Through a dense field outlines are followed point by point.
+def follow_shapes(shapes: Sequence[Shape], where: PlaneMap, *, convex: bool = True) -> list[Shape]:
+    """Move shapes by a map and cut what is seen. Through a dense field outlines are followed point by point.
 
     Args:
-        shape: The carried shape.
+        shapes: The carried shapes.
         where: The map.
-        convex: Whether to take the convex hull after a dense field, as boxes do.
+        convex: Whether to take convex hulls after a dense field, as boxes do.
     """
-    full = _moved(shape.full, where, convex)
-    seen = (full,) if shape.seen == (shape.full,) else tuple(_moved(piece, where, convex) for piece in shape.seen)
-    pieces = tuple(piece for part in seen if part for piece in where.visible(part))
-    return Shape(full, pieces, shape.label)
+    outlines = [(shape.full,) if shape.seen == (shape.full,) else (shape.full, *shape.seen) for shape in shapes]
+    moved = regrouped(_moved([o for each in outlines for o in each], where, convex), map(len, outlines))
+    out = []
+    for shape, (full, *parts) in zip(shapes, moved, strict=True):
+        seen = parts if shape.seen != (shape.full,) else [full]
+        pieces = tuple(piece for part in seen if part for piece in where.visible(part))
+        out.append(Shape(full, pieces, shape.label))
+    return out
 
 
-def _moved(outline: Polygon, where: PlaneMap, convex: bool) -> Polygon:
+def _moved(outlines: Sequence[Polygon], where: PlaneMap, convex: bool) -> list[Polygon]:
     if where.matrix is not None:
-        return geo.transform(where.matrix, outline)
-    corners = np.array(outline)
-    steps = np.linspace(0.0, 1.0, STEPS_PER_EDGE, endpoint=False)[None, :, None]
-    fine = (corners[:, None] * (1 - steps) + np.roll(corners, -1, axis=0)[:, None] * steps).reshape(-1, 2)
-    points = where.points(fine)
-    points = points[np.isfinite(points).all(axis=1)]
-    if len(points) < 3:
-        return ()
-    return hull(points) if convex else tuple(map(tuple, points.tolist()))
+        return [geo.transform(where.matrix, outline) for outline in outlines]
+    out: list[Polygon] = []
+    for points in through_field(outlines, where, closed=True):
+        there = points[np.isfinite(points).all(axis=1)]
+        few = len(there) < 3
+        out.append(() if few else hull(there) if convex else tuple(map(tuple, there.tolist())))
+    return out
 
 
 def hull(points: np.ndarray) -> Polygon:
@@ -102,7 +102,7 @@ class ShapeKind(Kind):
 
     def follow(self, carried: list[Shape], where: PlaneMap) -> list[Shape]:
         """Move every shape and cut what is no longer seen."""
-        return [follow_shape(shape, where, self.convex) for shape in carried]
+        return follow_shapes(carried, where, convex=self.convex)
 
     def merge(self, parts: Sequence[tuple[list[Shape], PlaneMap]], size: PlaneSize) -> list[Shape]:
         """Gather the shapes of all layers, each where its layer put it."""
