@@ -4,7 +4,8 @@ Fit times are CPU seconds of one thread, so that a busy machine changes them lit
 The peers' package is under a licence of its own: it is installed into an environment that this bench makes, and stands in
 no requirement file. AUGURY_REAL_DATA has the tables; AUGURY_BENCH_SEEDS (default 3), AUGURY_BENCH_TABLES and
 AUGURY_BENCH_MODELS (comma-separated) cut the run short. AUGURY_BENCH_CACHE names a folder that keeps what was measured
-of each (table, model, seed), so that a run that was stopped goes on: remove a model's files when its code has changed.
+of each (table, model, seed), so that a run that was stopped goes on: remove a model's .json when its code, or the
+protocol, has changed. The rows that the peers made are kept too (.parquet), so that judging them again costs no fit.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from augury.record import FieldSpec
 ROOT = Path(__file__).parents[2]
 PEERS = ("TVAE", "CTGAN")
 EPOCHS = 100
+CACHE = os.environ.get("AUGURY_BENCH_CACHE")
 SEEDS = int(os.environ.get("AUGURY_BENCH_SEEDS", "3"))
 
 
@@ -112,7 +114,7 @@ def _table(name: str, home: Path) -> Iterator[dict[str, Any]]:
     for peer in _chosen(PEERS):
         with TemporaryDirectory() as folder:
             took: list[float] = []
-            make = _peer(peer, table.fields, Path(folder), took)
+            make = _peer(peer, table.fields, Path(CACHE or folder) / f"{name}-{peer}", took)
             peers[peer] = _measure(name, bench, peer, make, took, {"epochs": EPOCHS})
         yield _line(name, main, peers[peer], None)
     for id in _chosen(registry().ids("synthesizers")):
@@ -133,10 +135,9 @@ def _measure(
     table: str, bench: Bench, id: str, make: Maker, took: list[float], params: Mapping[str, Any], aware: bool = False
 ) -> Measured:
     """Return a candidate's figures and the seconds of its fits on all training rows, each seed from the cache or now."""
-    cache = os.environ.get("AUGURY_BENCH_CACHE")
     found, seconds = [], []
     for seed in range(SEEDS):
-        kept = Path(cache) / f"{table}-{id}-{seed}.json" if cache else None
+        kept = Path(CACHE) / f"{table}-{id}-{seed}.json" if CACHE else None
         one = json.loads(kept.read_text()) if kept and kept.exists() else None
         if one is None or one["params"] != json.loads(json.dumps(params)):
             took.clear()
@@ -166,8 +167,11 @@ def _ours(id: str, fields: Mapping[str, FieldSpec], target: str, took: list[floa
     return make
 
 
-def _peer(name: str, fields: Mapping[str, FieldSpec], folder: Path, took: list[float]) -> Maker:
-    """Return a maker that fits a peer in its own process; it takes no missing numbers, so those are its medians."""
+def _peer(name: str, fields: Mapping[str, FieldSpec], stem: Path, took: list[float]) -> Maker:
+    """Return a maker that fits a peer in its own process; it takes no missing numbers, so those are its medians.
+
+    What it made of so many rows under a seed lies in files that begin with ``stem``, and is not made again.
+    """
     import pandas as pd
 
     discrete = [n for n, spec in fields.items() if spec.kind_id not in ("number", "datetime")]
@@ -179,17 +183,21 @@ def _peer(name: str, fields: Mapping[str, FieldSpec], folder: Path, took: list[f
                 frame[column] = ["?" if v is None else str(v) for v in rows[column]]
             else:
                 frame[column] = frame[column].astype(float).fillna(frame[column].median())
-        frame.to_parquet(folder / "train.parquet")
 
         def sample(n: int) -> Any:
-            arguments = [name, folder / "train.parquet", folder / "out.parquet", EPOCHS, seed, n, json.dumps(discrete)]
-            clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"LOKY_MAX_CPU_COUNT": "1"}
-            done = subprocess.run(
-                [_environment(), "-W", "ignore", "-c", PEER, *map(str, arguments)],
-                capture_output=True, text=True, check=True, env=clean,
-            )  # fmt: skip
-            took.append(float(done.stdout.split()[-1]))
-            made = pd.read_parquet(folder / "out.parquet")
+            train, out, seconds = (Path(f"{stem}-{seed}-{n}.{what}") for what in ("train", "parquet", "seconds"))
+            if not seconds.exists():
+                stem.parent.mkdir(parents=True, exist_ok=True)
+                frame.to_parquet(train)
+                arguments = [name, train, out, EPOCHS, seed, n, json.dumps(discrete)]
+                clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"LOKY_MAX_CPU_COUNT": "1"}
+                done = subprocess.run(
+                    [_environment(), "-W", "ignore", "-c", PEER, *map(str, arguments)],
+                    capture_output=True, text=True, check=True, env=clean,
+                )  # fmt: skip
+                seconds.write_text(done.stdout.split()[-1])
+            took.append(float(seconds.read_text()))
+            made = pd.read_parquet(out)
             yield {c: [_value(spec, v) for v in made[c].tolist()] for c, spec in fields.items()}
 
         return sample
