@@ -15,9 +15,9 @@ import numpy as np
 from augury.constraints import Constraint
 from augury.errors import DataError, describe, shown
 from augury.generate import Generator, fit
-from augury.quality.coded import Coded, Coder, rows_of
+from augury.quality.coded import Coded, Coder, capped, rows_of
 from augury.quality.fidelity import marginals, pairs, shares_of, two_sample_auc
-from augury.quality.privacy import Privacy, Space, capped, halve
+from augury.quality.privacy import Privacy, Space, halve
 from augury.quality.utility import Task, floor, other_tasks, others_mean, score, task_of
 from augury.quality.verdict import Verdict, judge
 from augury.record import FieldSpec
