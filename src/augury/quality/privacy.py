@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from augury.quality.coded import Coded, Coder, length, rows_of
+from augury.quality.coded import Coded, Coder, length
 from augury.rng import generator, hash_point
 
 PART = 256
