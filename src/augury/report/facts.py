@@ -127,7 +127,7 @@ class Made(TypedDict):
 
 def said(one: Made) -> tuple[str, list[str]]:
     """Return the verdict's word and reasons; empty where nothing was judged."""
-    model = (one["evaluation"] or {}).get("model") or one.get("judged")
+    model = (one["evaluation"] or {}).get("model") or one["judged"]
     if not isinstance(model, Mapping) or not isinstance(model.get("verdict"), str):
         return "", []
     return model["verdict"], [str(reason) for reason in model.get("reasons") or ()]

@@ -52,7 +52,7 @@ def _entry(one: Made, name: str) -> list[Child]:
 
 def _verdict(one: Made) -> list[Child]:
     """Return the verdict on histories, and on how many of them it rests."""
-    judged = one.get("judged")
+    judged = one["judged"]
     if not isinstance(judged, dict) or not said(one)[0]:
         return []
     words = f"Judged on {one['held']}: {count(judged.get('users', 0), 'user')} of each kind compared."
