@@ -129,9 +129,12 @@ def floor(task: Task, test: Coded) -> Score:
     return Score(0.5, float(2 * most / (1 + most) / np.count_nonzero(shares)))
 
 
-def others_mean(coder: Coder, tasks: list[Task], train: Coded, test: Coded) -> float | None:
-    """Return the mean score over `other_tasks`, each on at most 10,000 rows chosen by key; None without any."""
+def others_mean(coder: Coder, tasks: list[Task], train: Coded, test: Coded, draws: int = 1) -> float | None:
+    """Return the mean score over `other_tasks`, each on at most 10,000 rows chosen by key; None without any.
+
+    With more rows it is the mean over so many choices of them: one choice alone may be off by 0.003.
+    """
     if not tasks:
         return None
-    part = capped(train, OTHER_ROWS, 3)
-    return float(np.mean([score(coder, task, part, test, OTHER_ROUNDS).main for task in tasks]))
+    parts = [capped(train, OTHER_ROWS, 3 + draw) for draw in range(draws if length(train) > OTHER_ROWS else 1)]
+    return float(np.mean([score(coder, task, part, test, OTHER_ROUNDS).main for part in parts for task in tasks]))
