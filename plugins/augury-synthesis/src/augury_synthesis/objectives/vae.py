@@ -57,7 +57,7 @@ class Vae(Objective):
     methods: ClassVar = ("embed", "nll", "draw")
 
     dropout: Annotated[float, Within(0, 0.95)] = 0.1
-    epochs: Annotated[int, Within(1, 100_000)] = 34
+    epochs: Annotated[int, Within(1, 100_000)] = 30
     least_steps: Annotated[int, Within(1, 10_000_000)] = 600
     learning_rate: Annotated[float, Within(1e-7, 100)] = 2e-3
     latent: Annotated[int, Within(1, 4096)] = 32
