@@ -123,14 +123,20 @@ def evaluate(args: argparse.Namespace) -> int:
     from augury.synthesis import Budget
 
     made = generate.load(args.model)
+    if args.html and quality.history_of(made.fields):
+        fix = "take --html away; a run's report has them on its page"
+        raise UsageError(describe("augury synth evaluate --html", "a model of columns", "one of histories", fix=fix))
     table = read_table(args.file, fields=made.fields)
-    found = quality.evaluate(
-        table.columns, made.fields, model=made.synthesizer.entry_id, params=made.synthesizer.to_dict(),
-        codec=made.codec.entry_id, codec_params=made.codec.to_dict(), constraints=made.constraints,
-        target=args.target or made.target, budget=Budget(threads=args.threads),
-        protocol=quality.Protocol(seeds=args.seeds), baselines=() if args.no_baselines else BASELINES,
-        observe=lambda text: print(text, file=sys.stderr, flush=True),
-    )  # fmt: skip
+    how: dict[str, Any] = {
+        "model": made.synthesizer.entry_id, "params": made.synthesizer.to_dict(), "codec": made.codec.entry_id,
+        "codec_params": made.codec.to_dict(), "constraints": made.constraints, "target": args.target or made.target,
+        "budget": Budget(threads=args.threads), "protocol": quality.Protocol(seeds=args.seeds),
+        "observe": lambda text: print(text, file=sys.stderr, flush=True),
+    }  # fmt: skip
+    if quality.history_of(made.fields):
+        return _evaluate_histories(args, quality.evaluate_histories(table.columns, made.fields, **how))
+    baselines = () if args.no_baselines else BASELINES
+    found = quality.evaluate(table.columns, made.fields, **how, baselines=baselines)
     _print(found)
     if args.json:
         args.json.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
@@ -138,6 +144,24 @@ def evaluate(args: argparse.Namespace) -> int:
         quality.write_page(found, args.html)
         print(f"page: {args.html}")
     return 0
+
+
+def _evaluate_histories(args: argparse.Namespace, found: Any) -> int:
+    """Say how near made histories lie; there are no simpler models to stand beside, and no page of them."""
+    document = found.to_dict()
+    rows = [[side, *(f"{value:.3f}" for value in one.values())] for side, one in document["sides"].items()]
+    print_table(["", *(name.upper() for name in document["sides"]["made"])], rows)
+    print(f"{found.users} users of each compared with the training side")
+    _print_verdict(found.verdict)
+    if args.json:
+        args.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _print_verdict(verdict: Any) -> None:
+    print(f"verdict: {verdict.word}")
+    for reason in verdict.reasons:
+        print(f"  - {reason}")
 
 
 def _print(found: Any) -> None:
@@ -148,9 +172,7 @@ def _print(found: Any) -> None:
     rows += [[_side(s), *(_number(s.mean(k)) for k in keys), s.verdict.word] for s in (found.model, *found.beside)]
     rows += [[n, *(_number(getattr(c, k, None)) for k in keys), "control"] for n, c in found.controls.items()]
     print_table(["", *(names.get(key, key.upper()) for key in keys), "VERDICT"], rows)
-    print(f"verdict: {found.verdict.word}")
-    for reason in found.verdict.reasons:
-        print(f"  - {reason}")
+    _print_verdict(found.verdict)
 
 
 def _side(side: Any) -> str:

@@ -38,7 +38,7 @@ def gate(
         constraints: What holds between them.
         held: Positions of the records that are held out of the fit; None draws a quarter.
     """
-    from augury.quality import Protocol, evaluate, hold
+    from augury.quality import Protocol, evaluate, evaluate_histories, history_of, hold
 
     assert entry.gate is not None
 
@@ -46,16 +46,19 @@ def gate(
         for value, count in streams_of(entry, generator, part[entry.level] if entry.level else ()):
             yield from generator.stream(count, where_of(entry, value))
 
+    how: dict[str, Any] = {**entry.fitting(constraints), "protocol": Protocol(seeds=entry.gate.seeds), "held": held}
     try:
-        found = evaluate(
-            rows, fields, **entry.fitting(constraints), protocol=Protocol(seeds=entry.gate.seeds), baselines=(),
-            held=held, written=asked,
-        )  # fmt: skip
+        if history_of(fields):
+            checks = hold(entry.gate, evaluate_histories(rows, fields, **how))
+            document = None
+        else:
+            found = evaluate(rows, fields, **how, baselines=(), written=asked)
+            checks, document = hold(entry.gate, found), found.to_dict()
     except DataError as error:
         check = {"asked": "rows that can be judged", "got": str(error), "passed": False}
         return {"passed": False, "checks": [check], "evaluation": None}
-    checks = [check._asdict() for check in hold(entry.gate, found)]
-    return {"passed": all(c["passed"] for c in checks), "checks": checks, "evaluation": found.to_dict()}
+    passed = all(check.passed for check in checks)
+    return {"passed": passed, "checks": [check._asdict() for check in checks], "evaluation": document}
 
 
 def evaluate(
@@ -82,10 +85,10 @@ def evaluate(
         written: The rows that were made, in parts; None where they cannot be compared.
         observe: Told what is measured.
     """
-    from augury.quality import BASELINES, Protocol, evaluate
+    from augury.quality import BASELINES, Protocol, evaluate, history_of
 
-    if histories := [name for name, spec in fields.items() if spec.kind.space != "row"]:
-        return _histories(histories, train, test, written or ())
+    if name := history_of(fields):
+        return _histories(name, train, test, written)
     count, more = (len(next(iter(side.values()), ())) for side in (train, test))
     enough = more >= FEWEST
     rows = {name: [*values, *test[name]] for name, values in train.items()} if enough else train
@@ -101,12 +104,13 @@ def evaluate(
     return {"evaluation": found.to_dict(), "held": held, "note": ""}
 
 
-def _histories(names: Sequence[str], train: Rows, test: Rows, written: Iterable[Rows]) -> dict[str, Any]:
-    from augury.quality import likeness
+def _histories(name: str, train: Rows, test: Rows, written: Iterable[Rows] | None) -> dict[str, Any]:
+    from augury.quality import compare
 
-    made = list(written)
-    found = {}
-    for name in names:
-        sides = {"made": [value for part in made for value in part[name]], "held out": test[name]}
-        found[name] = {side: likeness(train[name], values)._asdict() for side, values in sides.items() if values}
-    return {"evaluation": None, "held": "the test side", "note": "", "histories": found}
+    made = [value for part in written or () for value in part[name]]
+    if not made:
+        note = "It was not judged: no rows were made, or a step has changed what they hold"
+        return {"evaluation": None, "held": "", "note": note}
+    found = compare(train[name], test[name], made).to_dict()
+    told = {"histories": {name: found["sides"]}, "judged": {n: found[n] for n in ("verdict", "reasons", "users")}}
+    return {"evaluation": None, "held": "the test side", "note": "", **told}

@@ -226,6 +226,7 @@ class Synthesizing:
             "inner": None,
             "evaluation": None,
             "histories": {},
+            "judged": None,
             "held": "",
             "note": "",
         }

@@ -13,7 +13,19 @@ from __future__ import annotations
 
 from augury.quality.evaluating import BASELINES, Evaluation, Protocol, evaluate
 from augury.quality.gate import hold
-from augury.quality.histories import likeness
+from augury.quality.histories import Histories, compare, evaluate_histories, history_of, likeness
 from augury.quality.page import write_page
 
-__all__ = ["BASELINES", "Evaluation", "Protocol", "evaluate", "hold", "likeness", "write_page"]
+__all__ = [
+    "BASELINES",
+    "Evaluation",
+    "Histories",
+    "Protocol",
+    "compare",
+    "evaluate",
+    "evaluate_histories",
+    "history_of",
+    "hold",
+    "likeness",
+    "write_page",
+]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from augury.record import FieldSpec
+from augury.rng import generator, hash_point
 
 LEARNED = 250
 """Most codes of a category that gradient boosting is given; rarer ones are one."""
@@ -98,3 +99,11 @@ def length(coded: Coded) -> int:
 def rows_of(coded: Coded, places: np.ndarray) -> Coded:
     """Return the rows at ``places``."""
     return {name: values[places] for name, values in coded.items()}
+
+
+def capped(coded: Coded, most: int, seed: int) -> Coded:
+    """Return at most ``most`` rows, chosen by key."""
+    n = length(coded)
+    if n <= most:
+        return coded
+    return rows_of(coded, np.sort(generator(hash_point(str(seed), "cap")).permutation(n)[:most]))

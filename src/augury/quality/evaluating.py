@@ -15,9 +15,9 @@ import numpy as np
 from augury.constraints import Constraint
 from augury.errors import DataError, describe, shown
 from augury.generate import Generator, fit
-from augury.quality.coded import Coded, Coder, rows_of
+from augury.quality.coded import Coded, Coder, capped, rows_of
 from augury.quality.fidelity import marginals, pairs, shares_of, two_sample_auc
-from augury.quality.privacy import Privacy, Space, capped, halve
+from augury.quality.privacy import Privacy, Space, halve
 from augury.quality.utility import Task, floor, other_tasks, others_mean, score, task_of
 from augury.quality.verdict import Verdict, judge
 from augury.record import FieldSpec
@@ -26,6 +26,8 @@ from augury.synthesis import DEFAULT_BUDGET, Budget
 
 BASELINES = ("synth.bootstrap", "synth.smotenc", "synth.marginals", "synth.copula")
 FEWEST = 40
+REAL_DRAWS = 3
+"""Choices of rows that what real rows say of other columns is the mean of: everything is compared with it."""
 MOST_COLUMNS = 12
 """Columns whose shares are kept for plots."""
 
@@ -211,7 +213,9 @@ class Bench:
         return {"train": len(self._train), "test": len(self._test), "half": len(self._t)}
 
     def _real(self) -> dict[str, float | None]:
-        out: dict[str, float | None] = {"others": others_mean(self.coder, self.others, self.train, self.test)}
+        out: dict[str, float | None] = {
+            "others": others_mean(self.coder, self.others, self.train, self.test, REAL_DRAWS)
+        }
         floors = [floor(task, self.test).main for task in self.others]
         out["others_floor"] = float(np.mean(floors)) if floors else None
         if self.task is not None:

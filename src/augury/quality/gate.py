@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from augury.quality.evaluating import Evaluation
+from augury.quality.histories import Histories
 from augury.quality.verdict import kept_shares, privacy_limits
-from augury.recipe.synthesis import LEAST, MOST, Gate
+from augury.recipe.synthesis import LEAST, MOST, OF_HISTORIES, Gate
 
 RANK = ("do not use", "use with care", "use")
 LEAST_ERROR = 0.005
@@ -23,9 +24,13 @@ class Check(NamedTuple):
     passed: bool
 
 
-def hold(gate: Gate, found: Evaluation) -> list[Check]:
+def hold(gate: Gate, found: Evaluation | Histories) -> list[Check]:
     """Return what a gate asks of an evaluation, each with what came."""
-    checks = [*_figures(gate, found), *_utility(gate, found), *_privacy(gate, found)]
+    if isinstance(found, Histories):
+        asked = ((name, getattr(gate, name)) for name in OF_HISTORIES)
+        checks = [_figure(n, "at most", most, getattr(found.made, n)) for n, most in asked if most is not None]
+    else:
+        checks = [*_figures(gate, found), *_utility(gate, found), *_privacy(gate, found)]
     verdict = gate.verdict or ("use with care" if not checks else None)
     if verdict is not None:
         word = found.verdict.word
@@ -40,10 +45,13 @@ def _figures(gate: Gate, found: Evaluation) -> Iterator[Check]:
         for name in names:
             asked: Any = getattr(gate, name)
             if asked is not None:
-                mean = found.model.mean(name)
-                passed = mean is not None and (mean >= asked if names is LEAST else mean <= asked)
-                got = "not measured: there is no such column" if mean is None else f"{mean:.3f}"
-                yield Check(f"{name} {word} {asked:g}", got, passed)
+                yield _figure(name, word, asked, found.model.mean(name))
+
+
+def _figure(name: str, word: str, asked: float, mean: float | None) -> Check:
+    passed = mean is not None and (mean >= asked if word == "at least" else mean <= asked)
+    got = "not measured: there is no such column" if mean is None else f"{mean:.3f}"
+    return Check(f"{name} {word} {asked:g}", got, passed)
 
 
 def _utility(gate: Gate, found: Evaluation) -> Iterator[Check]:

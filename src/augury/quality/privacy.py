@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from augury.quality.coded import Coded, Coder, length, rows_of
+from augury.quality.coded import Coded, Coder, length
 from augury.rng import generator, hash_point
 
 PART = 256
@@ -198,11 +198,3 @@ def _auc(members: np.ndarray, others: np.ndarray) -> float:
     below = np.searchsorted(order, members - EXACT, side="left")
     upto = np.searchsorted(order, members + EXACT, side="right")
     return float((len(order) - (below + upto) / 2).mean() / len(order))
-
-
-def capped(coded: Coded, most: int, seed: int) -> Coded:
-    """Return at most ``most`` rows, chosen by key."""
-    n = length(coded)
-    if n <= most:
-        return coded
-    return rows_of(coded, np.sort(generator(hash_point(str(seed), "cap")).permutation(n)[:most]))

@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from augury.quality.coded import Coded, Coder, length, rows_of
+from augury.quality.coded import Coded, Coder, capped, length, rows_of
 
 OTHERS = 4
 CLASSES = 20
 ROUNDS, OTHER_ROUNDS = 100, 30
 OTHER_ROWS = 10_000
 LEAST_OF_CLASS = 10
+"""Rows of a class that it is learned or judged by at least: boosting's steps for a class of a few rows run away, and
+spoil what is said of every other class."""
 
 
 class Task(NamedTuple):
@@ -56,13 +58,15 @@ def other_tasks(coder: Coder, real: Coded, target: str | None) -> list[Task]:
 def score(coder: Coder, task: Task, train: Coded, test: Coded, rounds: int = ROUNDS) -> Score:
     """Return how well gradient boosting, trained on ``train``, predicts ``task`` on ``test``.
 
-    Cost: one `HistGradientBoosting` fit of ``rounds`` trees a class.
+    Classes of fewer than `LEAST_OF_CLASS` rows are not learned, but for the two commonest. Cost: one
+    `HistGradientBoosting` fit of ``rounds`` trees a class.
     """
     if task.classes == 0:
         return _score_numbers(coder, task, train, test, rounds)
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import f1_score
 
+    train = _learnable(train, task)
     known, wanted = train[task.column], test[task.column]
     classes = np.unique(known)
     shares = np.zeros((length(test), task.classes))
@@ -80,6 +84,13 @@ def score(coder: Coder, task: Task, train: Coded, test: Coded, rounds: int = ROU
         warnings.simplefilter("ignore")
         f1 = float(f1_score(wanted, shares.argmax(axis=1), average="macro", labels=np.unique(wanted), zero_division=0))
     return Score(_auc(wanted, shares), f1)
+
+
+def _learnable(train: Coded, task: Task) -> Coded:
+    """Return the rows of classes with enough of them, and of the two commonest classes."""
+    counts = np.bincount(train[task.column], minlength=task.classes)
+    enough = counts >= min(LEAST_OF_CLASS, np.sort(counts)[-2])
+    return train if enough[counts > 0].all() else rows_of(train, np.flatnonzero(enough[train[task.column]]))
 
 
 def _auc(wanted: np.ndarray, shares: np.ndarray) -> float:
@@ -118,9 +129,12 @@ def floor(task: Task, test: Coded) -> Score:
     return Score(0.5, float(2 * most / (1 + most) / np.count_nonzero(shares)))
 
 
-def others_mean(coder: Coder, tasks: list[Task], train: Coded, test: Coded) -> float | None:
-    """Return the mean score over `other_tasks`, each on at most 10,000 rows; None without any."""
+def others_mean(coder: Coder, tasks: list[Task], train: Coded, test: Coded, draws: int = 1) -> float | None:
+    """Return the mean score over `other_tasks`, each on at most 10,000 rows chosen by key; None without any.
+
+    With more rows it is the mean over so many choices of them: one choice alone may be off by 0.003.
+    """
     if not tasks:
         return None
-    part = rows_of(train, np.arange(min(length(train), OTHER_ROWS)))
-    return float(np.mean([score(coder, task, part, test, OTHER_ROUNDS).main for task in tasks]))
+    parts = [capped(train, OTHER_ROWS, 3 + draw) for draw in range(draws if length(train) > OTHER_ROWS else 1)]
+    return float(np.mean([score(coder, task, part, test, OTHER_ROUNDS).main for part in parts for task in tasks]))

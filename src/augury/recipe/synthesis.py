@@ -39,7 +39,9 @@ class Gate(Configured):
         closer: Greatest share nearer to rows the model saw than to others; 0.5 is no leak.
         closer_isolated: The same near the most isolated rows.
         attack: Greatest AUC of guessing who was in the training set.
-        copies: Greatest share that equals a training row.
+        copies: Greatest share that equals a training row; of histories, that holds the same items.
+        popularity: Greatest total variation distance of the items' shares; of histories alone.
+        length: Greatest Kolmogorov-Smirnov distance of the numbers of events; of histories alone.
         seeds: Fits to take the mean of.
         on_fail: ``drop`` makes no rows and says why; ``fail`` ends the run with exit code 1.
     """
@@ -59,6 +61,8 @@ class Gate(Configured):
     closer_isolated: Most = None
     attack: Most = None
     copies: Most = None
+    popularity: Most = None
+    length: Most = None
     seeds: Annotated[int, Within(1)] = 1
     on_fail: Literal["drop", "fail"] = "drop"
 
@@ -72,6 +76,9 @@ class Gate(Configured):
 LEAST = ("main", "f1", "others", "added_main", "added_f1")
 MOST = ("marginals", "pairs", "two_sample_auc", "closer", "closer_isolated", "attack", "copies")
 """A gate's figures that must be reached, and those that must not be passed."""
+
+OF_HISTORIES = ("popularity", "length", "copies")
+"""Figures of histories, none of which must be passed."""
 
 OF_TARGET = ("main", "f1", "added_main", "added_f1")
 

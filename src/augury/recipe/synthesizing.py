@@ -11,7 +11,18 @@ from augury.params import Configured
 from augury.recipe.deriving import Derived
 from augury.recipe.keys import Section
 from augury.recipe.problems import Problems
-from augury.recipe.synthesis import CODEC, MODEL, OF_TARGET, Balance, Gate, Synthesis, Training
+from augury.recipe.synthesis import (
+    CODEC,
+    LEAST,
+    MODEL,
+    MOST,
+    OF_HISTORIES,
+    OF_TARGET,
+    Balance,
+    Gate,
+    Synthesis,
+    Training,
+)
 from augury.recipe.yaml import Path
 from augury.record import FieldSpec, Schema
 from augury.synthesis import Between, Budget, Codec, Synthesizer
@@ -370,9 +381,13 @@ class _Reading:
         asked += ["utility: not_worse"] if gate.utility == "not_worse" else []
         if asked and target is None:
             self._add("gate", f"a target for {asked[0]}", shown("none"), fix="add target: with the field to predict")
-        if history := next((n for n, spec in known.items() if spec.kind.space != "row"), None):
-            fix = "remove gate:, and read the figures of the report"
-            self._add("gate", "columns alone, which it can judge", shown(f"the history {history}"), fix=fix)
+        history = next((n for n, spec in known.items() if spec.kind.space != "row"), None)
+        figures = {*LEAST, *MOST, *OF_HISTORIES, "utility", "privacy"}
+        other = figures - {*OF_HISTORIES} if history else {*OF_HISTORIES} - {*MOST}
+        if wrong := next((name for name in sorted(other) if getattr(gate, name) is not None), None):
+            fix = f"ask for {', '.join(OF_HISTORIES)} or a verdict" if history else f"remove {wrong}"
+            what = f"what can be measured of the history {history}" if history else f"a field of histories for {wrong}"
+            self._add("gate", what, shown(wrong if history else "none"), fix=fix)
         if find_spec("sklearn") is None:
             self._add("gate", "scikit-learn to measure it", shown("nothing"), fix="pip install 'augury[quality]'")
         return gate

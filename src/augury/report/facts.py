@@ -106,7 +106,8 @@ class Made(TypedDict):
 
     ``how`` is what the recipe says of it; ``inner`` and ``evaluation`` are `augury.quality.Evaluation.to_dict` of the
     gate's split and of the records that were ``held`` out, which says in words what those are; ``note`` says why there
-    is none. ``histories`` maps a field to ``made`` and ``held out``, each with its distances to the training side.
+    is none. ``histories`` maps a field to ``made`` and ``held out``, each with its distances to the training side, and
+    ``judged`` has the verdict on them, its reasons, and how many ``users`` of each were compared.
     """
 
     title: str
@@ -119,13 +120,14 @@ class Made(TypedDict):
     inner: dict[str, Any] | None
     evaluation: dict[str, Any] | None
     histories: dict[str, dict[str, dict[str, float]]]
+    judged: dict[str, Any] | None
     held: str
     note: str
 
 
 def said(one: Made) -> tuple[str, list[str]]:
     """Return the verdict's word and reasons; empty where nothing was judged."""
-    model = (one["evaluation"] or {}).get("model")
+    model = (one["evaluation"] or {}).get("model") or one["judged"]
     if not isinstance(model, Mapping) or not isinstance(model.get("verdict"), str):
         return "", []
     return model["verdict"], [str(reason) for reason in model.get("reasons") or ()]

@@ -33,13 +33,17 @@ MEASURES = (
 
 def judged(found: Evaluation, name: str) -> list[Html]:
     """Return the blocks of an evaluation; ``name`` is a prefix of ids, different for each of a page."""
-    return [verdict(found), figures(found), controls(found), element("div", *_plots(found, name), class_="plots")]
+    return [
+        verdict(found.verdict.word, found.verdict.reasons),
+        figures(found),
+        controls(found),
+        element("div", *_plots(found, name), class_="plots"),
+    ]
 
 
-def verdict(found: Evaluation) -> Html:
-    """Return the verdict with its reasons."""
-    word = found.verdict.word
-    reasons = (element("li", reason[:1].upper() + reason[1:] + ".") for reason in found.verdict.reasons)
+def verdict(word: str, given: Sequence[str]) -> Html:
+    """Return a verdict with its reasons."""
+    reasons = (element("li", reason[:1].upper() + reason[1:] + ".") for reason in given)
     mark = element("b", word.capitalize(), class_={"use": "good", "do not use": "bad"}.get(word))
     return join(element("p", mark, class_="verdict"), element("ul", *reasons, class_="checks"))
 

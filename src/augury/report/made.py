@@ -5,14 +5,18 @@ from __future__ import annotations
 from augury.preview.markup import Child, Html, element, join
 from augury.quality.evaluating import Evaluation
 from augury.report.blocks import Section, count, note, section, table, tree
-from augury.report.facts import Facts, GateFacts, Made
-from augury.report.judged import judged
+from augury.report.facts import Facts, GateFacts, Made, said
+from augury.report.judged import judged, verdict
 
 INTRO = (
     "Models learned the training side alone, and made further rows for it. What such rows are worth is measured on "
     "records that no model saw; nothing of the dataset hangs on these figures but for a gate, which looks at the "
     "training side alone. They are measurements against these attacks, and no proof of privacy."
 )
+
+
+MEASURES = ("popularity", "length", "copies")
+"""Of histories, as `augury.quality.Likeness` has them."""
 
 
 def made(facts: Facts) -> Section | None:
@@ -40,18 +44,27 @@ def _entry(one: Made, name: str) -> list[Child]:
         out += [note(words), *judged(evaluation, name), _written(evaluation)]
     elif one["note"]:
         out.append(note(one["note"]))
-    out += [_histories(field, sides) for field, sides in one["histories"].items()]
+    for field, sides in one["histories"].items():
+        out += [*_verdict(one), _histories(field, sides)]
     summary = element("summary", "How it was made")
     return [*out, element("details", summary, tree(one["how"]))]
+
+
+def _verdict(one: Made) -> list[Child]:
+    """Return the verdict on histories, and on how many of them it rests."""
+    judged = one["judged"]
+    if not isinstance(judged, dict) or not said(one)[0]:
+        return []
+    words = f"Judged on {one['held']}: {count(judged.get('users', 0), 'user')} of each kind compared."
+    return [note(words), verdict(*said(one))]
 
 
 def _histories(field: str, sides: dict[str, dict[str, float]]) -> Html:
     """Return how far histories lie from those of the training side."""
     rows = [
-        (side, *(f"{found.get(name, float('nan')):.3f}" for name in ("popularity", "length")))
-        for side, found in sides.items()
+        (side, *(f"{found[name]:.3f}" if name in found else "" for name in MEASURES)) for side, found in sides.items()
     ]
-    head = ("", "items: total variation", "length: KS distance")
+    head = ("", "items: total variation", "length: KS distance", "copies: share")
     return table(f"How histories of {field} differ from the training side; 0 is equal", head, rows)
 
 

@@ -98,6 +98,33 @@ def test_a_verdict(home):
     assert "copy of T" in done.text and found["controls"]["copy of T"]["closer"] > 0.99
 
 
+def test_a_verdict_on_histories(tmp_path):
+    """A saved model of histories is judged on the users' file: figures beside fresh users', and a verdict in words."""
+    pytest.importorskip("torch")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from augury import generate
+    from augury.catalog import registry
+    from augury.record import FieldSpec
+    from augury.synthesis import Budget
+
+    kind = registry().load("kinds", "interactions").build({"rating": False, "time": "none"}, "history")
+    chance = random.Random(3)
+    users = [kind.check([chance.choice("abcdef") for _ in range(chance.randint(2, 9))]) for _ in range(80)]
+    pq.write_table(pa.table({"history": pa.array([kind.pack(u) for u in users], kind.arrow())}), tmp_path / "u.parquet")
+    made = generate.fit({"history": users}, {"history": FieldSpec("history", kind)}, model="synth.vae",
+                        codec="codec.history_counts", params={"width": 16, "epochs": 1}, budget=Budget(steps=5))  # fmt: skip
+    made.save(tmp_path / "model")
+    done = command(tmp_path, "synth", "evaluate", "model", "u.parquet", "--seeds", "1", "--json", "h.json")
+    assert done.code == 0, done.text
+    found = json.loads((tmp_path / "h.json").read_text())
+    assert f"verdict: {found['verdict']}" in done.text and "held out" in done.text and found["users"] == 20
+    assert f"{found['sides']['made']['popularity']:.3f}" in done.text
+    refused = command(tmp_path, "synth", "evaluate", "model", "u.parquet", "--html", "h.html")
+    assert refused.code == 2 and "take --html away" in refused.text
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -15,7 +15,7 @@ from augury.quality.coded import Coder, rows_of
 from augury.quality.evaluating import Bench
 from augury.quality.fidelity import marginals, two_sample_auc
 from augury.quality.privacy import Space, halve
-from augury.quality.utility import Task, floor, score
+from augury.quality.utility import Task, floor, others_mean, score
 from augury.quality.verdict import judge
 from augury.record import FieldSpec
 from augury.synthesis import Budget
@@ -219,6 +219,34 @@ def test_scores_of_one_class_and_of_guessing():
     task = Task("y", coder.columns["y"].size)
     got, least = score(coder, task, train, test), floor(task, test)
     assert got.main == least.main == 0.5 and got.f1 == pytest.approx(least.f1)
+
+
+def test_a_class_of_a_few_rows_does_not_spoil_the_others():
+    """Boosting runs away on a class of five rows: it is left out, and the rest is learned as without it."""
+    rng = np.random.default_rng(0)
+    place = rng.uniform(0, 4, 3000)
+    names = np.array(["north", "east", "south", "west"])[((place + rng.normal(0, 0.3, 3000)) % 4).astype(int)].tolist()
+    names[::600] = ["isle"] * 5
+    rows = {"place": place.tolist(), "name": names}
+    coder = Coder({"place": _field("place", "number"), "name": _field("name", "category")}, rows)
+    coded = coder.encode(rows)
+    task = Task("name", coder.columns["name"].size)
+    train, test = (rows_of(coded, np.flatnonzero(np.arange(3000) % 2 == side)) for side in (0, 1))
+    without = rows_of(train, np.flatnonzero(train["name"] != 4))
+    assert len(without["name"]) == 1495
+    assert score(coder, task, train, test, 30) == score(coder, task, without, test, 30)
+    few = rows_of(without, np.arange(12))
+    assert score(coder, task, few, test, 30).main >= 0.5
+
+
+def test_the_other_columns_are_learned_from_rows_of_every_place():
+    """A file in order is cut by key, not after its first rows, which may all come from one place."""
+    n = 24_000
+    rows = {"a": np.sort(np.random.default_rng(0).uniform(0, 1, n)).tolist()}
+    rows["b"] = [2 * v for v in rows["a"]]
+    coder = Coder({name: _field(name, "number") for name in rows}, rows)
+    coded = coder.encode(rows)
+    assert others_mean(coder, [Task("b", 0)], coded, coded) > 0.99
 
 
 def test_verdict_gives_every_reason():

@@ -170,7 +170,8 @@ def made_rows():
             "gate": gate,
             "inner": evaluation,
             "evaluation": evaluation,
-            "histories": {word: {word: {"popularity": 0.1, "length": 0.2}}},
+            "histories": {word: {word: {"popularity": 0.1, "length": 0.2, "copies": 0.0}}},
+            "judged": {"verdict": word, "reasons": [word], "users": 9},
             "held": word,
             "note": word,
         } | changes

@@ -89,6 +89,7 @@ def test_everything_that_can_be_said(home):
         ("- {gate: {closer: 2}}", "synthesize[0].gate.closer: expected a number in [0, 1], got 2."),
         ("- {gate: {utility: 3}}", "expected not_worse, or a share in [0, 1], got 3"),
         ("- {fields: [age, spent], gate: {utility: not_worse}}", "expected a target for utility: not_worse, got none."),
+        ("- {gate: {length: 0.1}}", "gate: expected a field of histories for length, got none. Fix: remove length."),
         ("- {}\n- {}", "synthesize[1]: expected a name that no other model of the collection has, got 'forest'."),
     ],
 )
@@ -132,6 +133,16 @@ def test_histories_need_a_codec(home):
     change = {"note: text": "note: interactions"}
     with pytest.raises(RecipeError, match=r"Fix: add codec: codec\.history_sequence or codec\.history_counts"):
         home.load("- {fields: [age, note]}", **change)
+
+
+def test_a_gate_asks_what_can_be_measured_of_histories(home):
+    """Of histories the figures of columns are refused by name; their own and a verdict are taken."""
+    change = {"note: text": "note: interactions"}
+    entry = "- {model: vae, codec: history_counts, fields: [age, note], gate: GATE}"
+    (one,) = home.load(entry.replace("GATE", "{popularity: 0.1, length: 0.1, copies: 0}"), **change).synthesize
+    assert one.gate.popularity == 0.1
+    with pytest.raises(RecipeError, match=r"gate: expected what can be measured of the history note, got others"):
+        home.load(entry.replace("GATE", "{others: 0.5}"), **change)
 
 
 def test_the_meaning_is_in_the_hash(home):

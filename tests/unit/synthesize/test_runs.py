@@ -195,22 +195,46 @@ def test_rows_of_a_mixed_corpus(home):
     assert weights["synthetic"] == pytest.approx(weights["original"] / 2) and verify(manifest.folder).ok
 
 
-def test_neural_models_and_histories(home):
-    """A network's rows, and synthetic users of a log, are made, told how near they lie, verified and replayed."""
+def _log(home, entries):
+    """A log of 60 users, and a recipe that makes more of them."""
     log = home.folder / "log"
-    log.mkdir()
+    log.mkdir(exist_ok=True)
     events = [(f"u{u}", f"i{(u * k) % 7}", u + k) for u in range(60) for k in range(1, 3 + u % 4)]
     (log / "log.csv").write_text("user,item,time\n" + "".join(f"{u},{i},{t}\n" for u, i, t in events))
     (home.folder / "h.yaml").write_text(
         "recipe: 1\ncollect: [{format: log, path: log, user: [user]}]\n"
         "fields: {user: {kind: id, role: key}, history: interactions}\nsplit: {train: 0.8, test: 0.2}\n"
-        "report: {page: false}\nsynthesize:\n"
+        f"report: {{page: true}}\nsynthesize:\n{entries}"
+    )
+    return load(home.folder / "h.yaml")
+
+
+def test_histories_are_gated(home):
+    """A gate measures what a model makes of a part of the users: it lets pass, or drops and says what was not reached."""
+    entry = (
+        "- {{name: {}, model: {{vae: {{width: 16}}}}, codec: history_counts, fields: [user, history], rows: 20,"
+        " budget: {{steps: 5}}, gate: {}}}\n"
+    )
+    gates = {"some": "{popularity: 1.0, copies: 1}", "none": "{length: 0.0, popularity: 1}"}
+    manifest = _log(home, "".join(entry.format(*one) for one in gates.items())).run(home.folder / "out")
+    some, none = manifest.synthesis
+    assert some["gate"]["passed"] and some["rows"] == 20 and len(some["gate"]["checks"]) == 2
+    assert not none["gate"]["passed"] and none["rows"] == 0
+    assert [c["asked"] for c in none["gate"]["checks"] if not c["passed"]] == ["length at most 0"]
+    page = (manifest.folder / "report.html").read_text()
+    assert "users of each kind compared" in page and some["judged"]["reasons"][-1][1:] in page
+
+
+def test_neural_models_and_histories(home):
+    """A network's rows, and synthetic users of a log, are made, told how near they lie, verified and replayed."""
+    manifest = _log(
+        home,
         "- {model: {vae: {width: 16}}, codec: history_counts, fields: [user, history], rows: 20, budget: {steps: 5}}\n"
         "- {model: {autoregressive: {width: 16}}, codec: history_sequence, fields: [user, history], rows: 20,"
-        " budget: {steps: 5}}\n"
-    )
-    manifest = load(home.folder / "h.yaml").run(home.folder / "out")
+        " budget: {steps: 5}}\n",
+    ).run(home.folder / "out")
     assert manifest.counts["log"]["train"]["synthetic"] == 40 and verify(manifest.folder).ok
     for facts in manifest.synthesis:
-        assert {"popularity", "length"} == facts["histories"]["history"]["made"].keys()
+        assert {"popularity", "length", "copies"} == facts["histories"]["history"]["made"].keys()
+        assert facts["judged"]["verdict"] in ("use with care", "do not use") and facts["judged"]["users"] > 0
         assert replay(manifest.folder, f"{facts['title']}/0.0.3").equal

@@ -72,7 +72,7 @@ def want(condition: Condition | None, spec: TensorSpec, layout: Layout, rows: in
             shape = (CHUNK, layout.heads[names.index(name)].elements)
             fixed[names.index(name)] = torch.full(shape, int(codes[0]), device=device)
             continue
-        mask = torch.zeros(layout.heads[names.index(name)].outputs, dtype=torch.bool, device=device)
+        mask = torch.zeros(layout.heads[names.index(name)].codes, dtype=torch.bool, device=device)
         mask[torch.as_tensor(codes, device=device)] = True
         allowed[names.index(name)] = mask
     return Wanted(fixed, allowed)

@@ -33,6 +33,9 @@ CERTAIN = 30.0
 """Logit of a number that is there for certain."""
 WAVES = 8
 """Fixed cosines of its rank that an ordinal code is shown as, beside what is learned for it."""
+CURVES = 16
+"""Fixed cosines of the rank whose weighted sum is part of the logits of ordinal codes, beside a logit for each: near
+codes are learned together, since single ones have few rows, and a code that stands out still does."""
 
 
 class Head(nn.Module):
@@ -44,7 +47,7 @@ class Head(nn.Module):
     Attributes:
         elements: Values a row (or, in a sequence, a step) has of the block.
         inputs: Numbers that a value is shown to a network as.
-        outputs: Numbers that a network gives for a value.
+        outputs: Numbers that a network gives for a value; `spread` makes of them what all other methods read.
         soft: Numbers of a value's differentiable form; see `activate`.
     """
 
@@ -71,8 +74,12 @@ class Head(nn.Module):
         """Return [..., elements] as [..., elements, inputs]; with ``element``, [..., 1] of it as [..., 1, inputs]."""
         raise NotImplementedError
 
+    def spread(self, out: Tensor) -> Tensor:
+        """Return a network's numbers [..., outputs] as those that the distribution has, in the last axis."""
+        return out
+
     def nll(self, out: Tensor, value: Tensor) -> Tensor:
-        """Return the negative log-likelihood in nats, [..., elements], under outputs [..., elements, outputs]."""
+        """Return the negative log-likelihood in nats, [..., elements], under spread outputs [..., elements, some]."""
         raise NotImplementedError
 
     def draw(self, out: Tensor, noise: Noise) -> Tensor:
@@ -99,6 +106,11 @@ class Head(nn.Module):
         """Return the numbers [..., elements, some] of differentiable values whose means and products are compared."""
         return soft
 
+    @property
+    def codes(self) -> int:
+        """Number of codes, absence among them; 0 of numbers."""
+        return 0
+
     @classmethod
     def can(cls, method: str) -> bool:
         """Whether it has a method of its own."""
@@ -110,6 +122,8 @@ class Head(nn.Module):
 
 class Codes(Head):
     """Head of integer codes: a learned vector, and cosines of the rank where codes are in order; a softmax.
+
+    Where codes are in order their logits are one each and a curve over the ranks.
 
     Args:
         block: The block.
@@ -124,15 +138,25 @@ class Codes(Head):
         self.size = (2 if block.kind == "binary" else block.size) + block.masked
         self.table = nn.Embedding(self.elements * self.size, width)
         nn.init.normal_(self.table.weight, std=0.3)
-        waves = torch.zeros(self.size, WAVES if block.ordinal else 0)
-        if block.ordinal:
-            rank = torch.linspace(0, 1, block.size)
-            waves[: block.size] = torch.cos(math.pi * rank[:, None] * torch.arange(1, WAVES + 1))
-        self.register_buffer("waves", waves, persistent=False)
+        self.register_buffer("waves", self._cosines(WAVES), persistent=False)
+        self.register_buffer("curves", self._cosines(CURVES).T.contiguous(), persistent=False)
         self.register_buffer("offsets", torch.arange(self.elements) * self.size, persistent=False)
-        self.inputs = width + waves.shape[1]
-        self.outputs = self.size
-        self.soft = self.size + waves.shape[1]
+        self.inputs = width + self.waves.shape[1]
+        self.outputs = self.size + len(self.curves)
+        self.soft = self.size + self.waves.shape[1]
+
+    def _cosines(self, count: int) -> Tensor:
+        """Return cosines of each code's rank [size, count]: none where codes are in no order, 0 for the absent one."""
+        out = torch.zeros(self.size, count if self.block.ordinal else 0)
+        if self.block.ordinal:
+            rank = torch.linspace(0, 1, self.block.size)
+            out[: self.block.size] = torch.cos(math.pi * rank[:, None] * torch.arange(1, count + 1))
+        return out
+
+    @property
+    def codes(self) -> int:
+        """Number of codes, absence among them."""
+        return self.size
 
     def read(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Codes as int64; absent ones as the last code."""
@@ -158,6 +182,10 @@ class Codes(Head):
         offsets = self.offsets if element is None else self.offsets[element : element + 1]
         learned = self.table(value + offsets)
         return torch.cat([learned, self.waves[value]], -1) if self.block.ordinal else learned
+
+    def spread(self, out: Tensor) -> Tensor:
+        """A logit a code: its own, and the curve's where codes are in order."""
+        return out[..., : self.size] + out[..., self.size :] @ self.curves if self.block.ordinal else out
 
     def nll(self, out: Tensor, value: Tensor) -> Tensor:
         """Cross entropy."""

@@ -67,23 +67,22 @@ class Layout(nn.Module):
         return torch.cat([h.embed(v).flatten(-2) for h, v in zip(self.heads, values, strict=True)], -1)
 
     def split(self, out: Tensor) -> list[Tensor]:
-        """Return a network's numbers [..., outputs] as [..., elements, outputs] of each block."""
+        """Return a network's numbers [..., outputs] as [..., elements, some] of each block, as its head reads them."""
         parts = out.split([h.elements * h.outputs for h in self.heads], -1)
-        return [p.unflatten(-1, (h.elements, h.outputs)) for h, p in zip(self.heads, parts, strict=True)]
+        pairs = zip(self.heads, parts, strict=True)
+        return [head.spread(part.unflatten(-1, (head.elements, head.outputs))) for head, part in pairs]
 
-    def nll(self, out: Tensor, values: Values) -> Tensor:
-        """Return the negative log-likelihood of every element in nats, [..., all elements]."""
-        found = [h.nll(o, v) for h, o, v in zip(self.heads, self.split(out), values, strict=True)]
-        return torch.cat(found, -1)
+    def nll(self, out: Tensor, values: Values, present: bool = False) -> Tensor:
+        """Return the negative log-likelihood of every element in nats, [..., all elements].
+
+        With ``present`` no value has a chance to be absent.
+        """
+        parts = [h.presence(o) if present else o for h, o in zip(self.heads, self.split(out), strict=True)]
+        return torch.cat([h.nll(o, v) for h, o, v in zip(self.heads, parts, values, strict=True)], -1)
 
     def draw(self, out: Tensor, noise: Noise) -> Values:
         """Return values drawn for a network's numbers."""
         return [h.draw(o, noise) for h, o in zip(self.heads, self.split(out), strict=True)]
-
-    def presence(self, out: Tensor) -> Tensor:
-        """Return a network's numbers with no chance of absence."""
-        pairs = zip(self.heads, self.split(out), strict=True)
-        return torch.cat([h.presence(o).flatten(-2) for h, o in pairs], -1)
 
     def activate(self, out: Tensor, noise: Noise) -> Tensor:
         """Return a network's numbers as differentiable rows [..., soft]."""

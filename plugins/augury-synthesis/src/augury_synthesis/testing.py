@@ -36,18 +36,19 @@ def check_head(cls: type[Head], block: Block, value: Tensor) -> None:
     assert shown.shape == (rows, count, head.inputs), f"embed: shape {tuple(shown.shape)}"
     one = head.embed(value[:, -1:], count - 1)
     assert torch.equal(one, shown[:, -1:]), "embed: an element alone is shown otherwise than among all"
-    out = torch.randn(rows, count, head.outputs, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    raw = torch.randn(rows, count, head.outputs, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    out = head.spread(raw)
     if cls.can("nll"):
         lost = head.nll(out, value)
         assert lost.shape == (rows, count), f"nll: shape {tuple(lost.shape)}"
         assert torch.isfinite(lost).all(), "nll: not finite"
-        assert torch.autograd.grad(lost.sum(), out)[0].abs().sum() > 0, "nll: no gradient"
+        assert torch.autograd.grad(lost.sum(), raw, retain_graph=True)[0].abs().sum() > 0, "nll: no gradient"
     if cls.can("draw"):
         _check_draw(head, out.detach(), value)
     if cls.can("activate"):
         soft = head.activate(out, Noise(CPU, "activate"))
         assert soft.shape == head.soften(value).shape == (rows, count, head.soft), f"activate: {tuple(soft.shape)}"
-        assert torch.autograd.grad(soft.square().sum(), out)[0].abs().sum() > 0, "activate: no gradient"
+        assert torch.autograd.grad(soft.square().sum(), raw)[0].abs().sum() > 0, "activate: no gradient"
         back = head.harden(head.soften(value))
         assert torch.equal(back.nan_to_num(-1), value.nan_to_num(-1)), "harden: it does not give what soften was given"
 

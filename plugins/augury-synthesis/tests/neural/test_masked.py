@@ -31,7 +31,7 @@ def network(blocks=BLOCKS, width=24):
 
 def every_row(net):
     """Return all rows that can be, as values."""
-    sizes = [head.outputs for head in net.layout.heads for _ in range(head.elements)]
+    sizes = [head.codes for head in net.layout.heads for _ in range(head.elements)]
     grid = torch.tensor(list(itertools.product(*map(range, sizes))))
     return list(grid.split([head.elements for head in net.layout.heads], 1))
 

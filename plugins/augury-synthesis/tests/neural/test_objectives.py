@@ -63,6 +63,21 @@ def game(loss, **parameters):
     return gan, gan.assemble(spec), rows_of(spec, train)
 
 
+def test_codes_in_order_have_a_curve_beside_their_own_logits():
+    """Numbers of the curve move near codes alike and the absent one not at all; codes in no order have none."""
+    head = Codes(Block("c", "category", size=50, ordinal=True, masked=True))
+    raw = torch.zeros(1, 1, head.outputs)
+    raw[..., head.codes :] = torch.randn(head.outputs - head.codes, generator=torch.Generator().manual_seed(0))
+    rank = np.linspace(0, 1, 50)
+    curve = sum(c * np.cos(np.pi * k * rank) for k, c in enumerate(raw[0, 0, head.codes :].tolist(), 1))
+    logits = head.spread(raw)[0, 0].numpy()
+    np.testing.assert_allclose(logits, [*curve, 0.0], atol=1e-4)
+    raw[..., 7] = 3.0
+    assert head.spread(raw)[0, 0, 7] == pytest.approx(float(logits[7]) + 3.0, abs=1e-4)
+    plain = Codes(Block("c", "category", size=50))
+    assert plain.outputs == plain.codes == 50
+
+
 def test_the_first_form_of_the_game():
     """The critic ascends E[log D(x)] + E[log(1 - D(G(z)))], the generator E[log D(G(z))]."""
     gan, networks, rows = game("adversarial", shown_weight=0.0, moments_weight=0.0)

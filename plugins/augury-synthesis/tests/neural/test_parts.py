@@ -41,7 +41,8 @@ def test_made_values_have_the_form_of_real_ones(cls, block, value):
     if not cls.can("activate"):
         pytest.skip("the kind takes no part in the game")
     head = cls(block)
-    soft = head.activate(torch.randn(*value.shape, head.outputs, generator=RNG), Noise(torch.device("cpu"), "form"))
+    out = head.spread(torch.randn(*value.shape, head.outputs, generator=RNG))
+    soft = head.activate(out, Noise(torch.device("cpu"), "form"))
     torch.testing.assert_close(soft, head.soften(head.harden(soft)), atol=1e-5, rtol=0)
 
 

@@ -106,6 +106,18 @@ def test_dates_keep_weekday_and_time():
     assert all(d.weekday() == 0 and d.hour == 9 for d in back["d"])
 
 
+def test_numbers_of_many_frequent_values_are_mostly_bins():
+    """Whole numbers of a wide range have no code each, but the heaps among them do; a column of frequent ones keeps all."""
+    rng = np.random.default_rng(0)
+    wide = np.concatenate([np.round(rng.normal(500, 250, 19_000)), np.repeat([500.0, 777.0], 500)])
+    schema = {"n": FieldSpec("n", Number())}
+    cells = TableCodec().fit({"n": wide}, schema)["columns"]["n"]["cells"]
+    own = {knots[0] for knots in cells if len(knots) == 1}
+    assert len(own) == 100 and {500.0, 777.0} <= own and len(cells) == 200
+    every = np.repeat(np.arange(300.0), 30)
+    assert len(TableCodec().fit({"n": every}, schema)["columns"]["n"]["cells"]) == 300
+
+
 def test_months_come_back_exactly():
     """Dates on one day of the month are months: every one comes back as it was."""
     months = [datetime(2000 + i // 12 % 10, i % 12 + 1, 15) for i in range(1200)]

@@ -106,8 +106,7 @@ class MaskedRows(Masked):
     def nll(self, values: Values, given: Tensor, noise: Noise | None, context: Tensor | None = None) -> Tensor:
         """Sum over the elements that are not given."""
         out = self(values, given, noise, context)
-        out = self.layout.presence(out) if self.present else out
-        return (self.layout.nll(out, values) * ~given).sum(-1)
+        return (self.layout.nll(out, values, self.present) * ~given).sum(-1)
 
     def draw(
         self,
@@ -131,7 +130,7 @@ class MaskedRows(Masked):
             head = self.layout.heads[block]
             end = self._units[place].stop
             out = self.last.part(cached[-1], self._outs[place], end)
-            out = (out + self.skip.part(x, self._outs[place], self._ins[place])).unsqueeze(-2)
+            out = head.spread(out + self.skip.part(x, self._outs[place], self._ins[place])).unsqueeze(-2)
             out = head.presence(out) if self.present else out
             if (codes := allowed[block]) is not None:
                 chance = chance + _chance(out, codes)[..., 0]

@@ -147,11 +147,11 @@ class _Part(Layout):
 
 
 def _absent(head: Head, value: Tensor) -> Tensor:
-    return value.isnan() if head.kind == "real" else value == head.outputs - 1
+    return value.isnan() if head.kind == "real" else value == head.codes - 1
 
 
 def _nothing(head: Head) -> float | int:
-    return torch.nan if head.kind == "real" else head.outputs - 1
+    return torch.nan if head.kind == "real" else head.codes - 1
 
 
 @backbones.register("steps")

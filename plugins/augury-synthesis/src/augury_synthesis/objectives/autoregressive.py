@@ -109,7 +109,7 @@ class Autoregressive(Objective):
             if block.kind != "real" and not block.axes and head.elements == 1:
                 codes = rows.column(block.name).astype(np.int64)
                 kept = rows.column(block.name + "?") > 0 if block.masked else np.ones(len(codes), dtype=bool)
-                out[f"count/{block.name}"] = np.bincount(codes[kept], minlength=head.outputs).astype(np.float32)
+                out[f"count/{block.name}"] = np.bincount(codes[kept], minlength=head.codes).astype(np.float32)
         return out
 
     def sample(self, networks: Any, extra: Mapping[str, Tensor], wanted: Wanted, rows: int, noise: Noise) -> Values:

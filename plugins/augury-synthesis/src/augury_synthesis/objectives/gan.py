@@ -202,7 +202,7 @@ def _groups(layout: Layout, real: Values, made: Values) -> tuple[list[Tensor], l
                 u, v = (torch.where(w.isnan(), COARSE, torch.bucketize(w.contiguous(), cuts)) for w in (u, v))
             a.append(u)
             b.append(v)
-            sizes.append(COARSE + 1 if head.kind == "real" else head.outputs)
+            sizes.append(COARSE + 1 if head.kind == "real" else head.codes)
     return a, b, sizes
 
 

@@ -36,11 +36,11 @@ class Rarity:
         self.spans: list[slice] = []
         for i, (block, head) in enumerate(zip(layout.blocks, layout.heads, strict=True)):
             scalar = block.kind in ("category", "binary") and head.elements == 1
-            if scalar and not (block.masked or block.ordinal) and head.outputs <= MOST_CODES:
+            if scalar and not (block.masked or block.ordinal) and head.codes <= MOST_CODES:
                 self.names.append(block.name)
                 self.indices.append(i)
-                self.sizes.append(head.outputs)
-                self.spans.append(slice(spans[i], spans[i] + head.outputs))
+                self.sizes.append(head.codes)
+                self.spans.append(slice(spans[i], spans[i] + head.codes))
         self.starts = np.cumsum([0, *self.sizes]).astype(np.int64)
         self.size = int(self.starts[-1])
 

@@ -56,7 +56,9 @@ class Vae(Objective):
     roles: ClassVar = ("encode", "decode")
     methods: ClassVar = ("embed", "nll", "draw")
 
-    epochs: Annotated[int, Within(1, 100_000)] = 40
+    dropout: Annotated[float, Within(0, 0.95)] = 0.1
+    epochs: Annotated[int, Within(1, 100_000)] = 30
+    least_steps: Annotated[int, Within(1, 10_000_000)] = 600
     learning_rate: Annotated[float, Within(1e-7, 100)] = 2e-3
     latent: Annotated[int, Within(1, 4096)] = 32
     beta: Annotated[float, Within(0, 1000)] = 0.3

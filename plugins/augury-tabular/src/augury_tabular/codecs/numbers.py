@@ -17,6 +17,9 @@ from augury_tabular.codecs.coding import FEWEST, Codes, Options, State
 
 KNOTS = 5
 ROWS_A_BIN = 10
+MOSTLY = 0.9
+"""Share of rows on frequent values from which all of these are cells. Below it the column is nearly continuous, each
+value is frequent where many lie, and only the most frequent, as many as there are bins, say more than a bin."""
 DECIMALS = range(-6, 9)
 
 
@@ -26,7 +29,11 @@ def fit(name: str, column: np.ndarray, options: Options) -> State:
     if not len(present):
         present = np.zeros(1)  # a column of none: whatever its one cell says, every row says "missing"
     values, counts = np.unique(present, return_counts=True)
-    own = values[counts >= max(FEWEST, options.frequent * len(present))]
+    frequent = counts >= max(FEWEST, options.frequent * len(present))
+    if frequent.sum() > options.bins and counts[frequent].sum() < MOSTLY * len(present):
+        frequent = np.zeros(len(values), dtype=bool)
+        frequent[np.lexsort((values, -counts))[: options.bins]] = True
+    own = values[frequent]
     rest = present[~np.isin(present, own)]
     cells = [[value] for value in own.tolist()] + _bins(rest, options.bins)
     cells.sort(key=lambda knots: (knots[len(knots) // 2], len(knots)))

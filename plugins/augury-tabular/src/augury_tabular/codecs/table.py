@@ -34,7 +34,8 @@ class TableCodec(Codec):
 
     Args:
         bins: Most quantile bins of a number's values that are not frequent; fewer on small data (10 rows a bin).
-        frequent: Share of rows from which one number is a code of its own (at least 5 rows).
+        frequent: Share of rows from which one number is a code of its own (at least 5 rows). Where these are less
+            than nine tenths of the rows, only the most frequent ones are, at most as many as ``bins``.
         codes: Most codes of a category column; beyond it the rarer half shares hashed buckets.
     """
 
