@@ -87,7 +87,7 @@ def resample_dense(
         return cv2.remap(part, xs, ys, flag, borderMode=mode, borderValue=colour)
 
     def wide(part: np.ndarray, colour: Colour) -> np.ndarray:
-        return _as_four(kernel, part, colour, x.size)
+        return as_four(kernel, part, colour, x.size)
 
     return _by_channels(wide if flag == LINEAR else kernel, image, colour, x.shape)
 
@@ -105,7 +105,7 @@ def _by_channels(kernel: Kernel, image: np.ndarray, colour: Colour, size: tuple[
     return np.concatenate(parts, axis=2)
 
 
-def _as_four(kernel: Kernel, image: np.ndarray, colour: Colour, made: int, read: Rectangle | None = None) -> np.ndarray:
+def as_four(kernel: Kernel, image: np.ndarray, colour: Colour, made: int, read: Rectangle | None = None) -> np.ndarray:
     """Run a bilinear kernel of OpenCV, three channels as four: these take half the time, and the numbers are the same.
 
     Args:
@@ -197,7 +197,7 @@ def _warp(
     def kernel(image: np.ndarray, colour: Colour) -> np.ndarray:
         return _sampled(image, back, size, border, colour, flag)
 
-    return _as_four(kernel, image, colour, size[0] * size[1], read) if flag == LINEAR else kernel(image, colour)
+    return as_four(kernel, image, colour, size[0] * size[1], read) if flag == LINEAR else kernel(image, colour)
 
 
 def _sampled(
