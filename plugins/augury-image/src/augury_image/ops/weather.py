@@ -231,11 +231,11 @@ def _streak(
     along = np.stack([np.cos(angles), -np.sin(angles)], axis=1)[:, None] * length
     strengths = rng.choice(np.array((0.35, 0.5, 0.7)), count)
     if thickness == 1:
-        steps = np.linspace(-0.5, 0.5, math.ceil(length) + 1)[None, :, None]
-        x, y = np.floor(middles + along * steps).astype(np.int32).reshape(-1, 2).T
-        seen = (x >= 0) & (y >= 0) & (x < columns) & (y < rows)
-        levels = np.repeat((level * strengths).astype(np.uint8), steps.size)
-        veil[y[seen], x[seen]] = levels[seen]
+        steps = np.linspace(-0.5, 0.5, math.ceil(length) + 1)
+        x, y = (np.floor(middles[:, :, k] + along[:, :, k] * steps).astype(np.int32) for k in (0, 1))
+        seen = (x.view(np.uint32) < columns) & (y.view(np.uint32) < rows)
+        levels = np.broadcast_to((level * strengths).astype(np.uint8)[:, None], seen.shape)
+        veil.ravel()[(y * columns + x)[seen]] = levels[seen]
         return
     ends = np.rint((np.concatenate([middles - along / 2, middles + along / 2], axis=1) - 0.5) * 16.0).astype(np.int32)
     for strength in np.unique(strengths):
