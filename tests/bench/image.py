@@ -16,6 +16,8 @@ import numpy as np
 ROUNDS = 9
 SECONDS = 0.15
 SIZE = (224, 224)
+DRAWS = 10_000
+"""More than a turn has calls; even."""
 
 Call = Callable[[int], Any]
 
@@ -71,17 +73,21 @@ def alternate(mine: Call, other: Call) -> tuple[float, float, float]:
     """Return both speeds, calls a second, and the median of their ratios over rounds in which they take turns."""
     rounds = []
     for call in (mine, other):
-        _speed(call, SECONDS / 3)
-    for _ in range(ROUNDS):
-        rounds.append((_speed(mine, SECONDS), _speed(other, SECONDS)))
+        speed(call, SECONDS / 3)
+    for k in range(ROUNDS):
+        rounds.append((speed(mine, SECONDS, k), speed(other, SECONDS, k)))
     return median(a for a, _ in rounds), median(b for _, b in rounds), median(a / b for a, b in rounds)
 
 
-def _speed(call: Call, seconds: float) -> float:
-    """Return calls a second of this process's own time: all runs in one thread, and what others take does not count."""
+def speed(call: Call, seconds: float, turn: int = 0) -> float:
+    """Return calls a second of this process's own time: all runs in one thread, and what others take does not count.
+
+    Both photographs are seen equally often, and each turn has draws of its own: a call of some ops takes as long as a
+    turn, and with one draw and picture a turn their ratios would be those of this draw and picture.
+    """
     started, n = time.process_time(), 0
-    while (spent := time.process_time() - started) < seconds:
-        call(n)
+    while (spent := time.process_time() - started) < seconds or n % 2:
+        call(turn * DRAWS + n)
         n += 1
     return n / spent
 

@@ -7,6 +7,8 @@ from skimage import data
 
 import augury
 from augury.errors import FieldError
+from augury.spaces import geometry as geo
+from augury_image.warp import block_means, resample, resample_dense
 
 PHOTO = {"photo": "image"}
 STEPS = [
@@ -197,6 +199,38 @@ def test_borders_hold_under_reduction(border, factor):
         assert np.abs(out - want)[~near].max() < 6
     else:
         assert np.abs(out - want).max() < 12
+
+
+@pytest.mark.parametrize("border", ["constant", "reflect", "replicate"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_colours_are_resampled_as_single_channels_are(dtype, border):
+    """Three channels, which are warped as four from the part that is read, are what each is by itself."""
+    rng = np.random.default_rng(5)
+    unit = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    for k in range(60):
+        height, width, down, across = map(int, rng.integers(1, 90, 4))
+        image, colour = (rng.random((height, width, 3)) * unit).astype(dtype), tuple(rng.random(3) * unit)
+        turn = geo.compose(geo.rotation(rng.uniform(-180, 180)), geo.scaling(*rng.uniform(0.3, 2, 2)))
+        slant = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, *rng.uniform(-1e-3, 1e-3, 2), 1.0) if k % 3 == 0 else geo.IDENTITY
+        matrix = geo.compose(slant, geo.compose(geo.translation(*rng.uniform(-60, 120, 2)), turn))
+        x, y = (rng.uniform(-9, side + 9, (down, across)).astype(np.float32) for side in (width, height))
+        planes = [(image[:, :, c : c + 1].copy(), colour[c : c + 1]) for c in range(3)]
+        warped = [resample(plane, matrix, (down, across), border, one, "linear") for plane, one in planes]
+        dense = [resample_dense(plane, x, y, border, one, "linear") for plane, one in planes]
+        ours = resample(image, matrix, (down, across), border, colour, "linear")
+        np.testing.assert_array_equal(ours, np.dstack(warped))
+        np.testing.assert_array_equal(resample_dense(image, x, y, border, colour, "linear"), np.dstack(dense))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("factors", [(1, 2), (2, 1), (2, 2), (4, 1)])
+def test_block_means_are_means(dtype, factors):
+    """The mean of a block is that of its pixels, a half rounded to either side."""
+    unit = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    image = (np.random.default_rng(6).random((62, 96, 3)) * unit).astype(dtype)
+    across, down = factors
+    want = image.reshape(62 // down, down, 96 // across, across, 3).mean(axis=(1, 3), dtype=np.float64)
+    assert np.abs(block_means(image, across, down) - want).max() <= (1e-6 if unit == 1 else 0.5)
 
 
 def test_painted_edges_cover_their_share():

@@ -152,6 +152,9 @@ class PlaneSegment:
     @property
     def matrix(self) -> Matrix:
         """The map from source to output of all pending warps."""
+        if len(self.warps) == 1:
+            only: Matrix = self.warps[0][0].matrix
+            return only
         return self._matrices_after()[0] if self.warps else geo.IDENTITY
 
     def _outlines(self) -> list[Polygon]:

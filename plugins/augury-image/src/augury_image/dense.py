@@ -15,7 +15,7 @@ import numpy as np
 from augury.effects import Border, Fill, Interpolation, Matrix, Warp
 from augury.spaces import geometry as geo
 from augury.spaces.plane import PlaneSegment, PlaneSize
-from augury_image.warp import Colour, reduced_factor, resample_dense
+from augury_image.warp import Colour, block_means, reduced_factor, resample_dense
 
 _FAR = np.float32(-1e6)
 """Where points behind a horizon are sent, in pixels: outside every canvas."""
@@ -163,7 +163,7 @@ def resample_trace(image: np.ndarray, found: Trace, colour: Colour, interpolatio
             across, down = -(-width // fx), -(-height // fy)
             edge = (0, down * fy - height, 0, across * fx - width)
             whole = cv2.copyMakeBorder(image, *edge, cv2.BORDER_REPLICATE) if any(edge) else image
-            image = cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA).reshape(down, across, -1)
+            image = block_means(whole, fx, fy).reshape(down, across, -1)
             x, y = x / np.float32(fx), y / np.float32(fy)
     return resample_dense(image, x, y, "replicate", colour, interpolation)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -46,6 +47,7 @@ def unit_colour(fill: Fill, channels: int) -> tuple[float, ...]:
     raise FieldError(describe("fill", expected, shown(str(fill)), fix="give one number"))
 
 
+@lru_cache(maxsize=256)
 def colour_of(fill: Fill, channels: int, dtype: np.dtype) -> tuple[float, ...]:
     """Return a fill in the units of ``dtype``, whole numbers for integers."""
     return to_units(unit_colour(fill, channels), dtype)

@@ -90,7 +90,8 @@ def _fused(tones: Tones) -> list[Curve | Color]:
 
 
 def _is_diagonal(color: Color) -> bool:
-    return not any(color.matrix[i] for i in (1, 2, 4, 6, 8, 9))
+    _, a, b, _, c, _, d, _, e, f, _, _ = color.matrix
+    return a == b == c == d == e == f == 0.0
 
 
 def _diagonal(gains: Sequence[float], shifts: Sequence[float]) -> Color:
@@ -166,7 +167,8 @@ def _unrounded(curves: Tones, source: np.dtype, colours: int) -> np.ndarray:
     table = levels = _LEVELS[source]
     for curve in curves:
         assert isinstance(curve, Curve)
-        table = np.minimum(np.maximum(curve.fn(table, **curve.args), 0.0), 1.0)
+        table = np.maximum(curve.fn(table, **curve.args), 0.0)
+        np.minimum(table, 1.0, out=table)
     if colours:
         table = np.concatenate([np.broadcast_to(table, (len(levels), colours)), levels], axis=1)
     return table
@@ -200,8 +202,9 @@ def _fixed_point(image: np.ndarray, color: Color) -> np.ndarray:
     if image.shape[2] == 3 and (dropped := _dropped(image, color)) is not None:
         return dropped
     matrix = _matrix(color, image.shape[2])
-    matrix[:, -1] *= np.float32(UNIT[image.dtype])
-    if image.shape[2] == 3 and (matrix == _TO_LUMA).all():
+    if any(color.matrix[3::4]):
+        matrix[:, -1] *= np.float32(UNIT[image.dtype])
+    if image.shape[2] == 3 and matrix[0, 0] == matrix[1, 0] == _TO_LUMA[0] and (matrix == _TO_LUMA).all():
         return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return cv2.transform(image, matrix).reshape(image.shape)
 

@@ -39,6 +39,11 @@ def with_colours(image: np.ndarray, colours: np.ndarray) -> np.ndarray:
     return colours
 
 
+def for_each(plane: np.ndarray, channels: int) -> np.ndarray:
+    """Return (height, width, channels), the plane for each channel: numpy takes long to repeat along a short axis."""
+    return cv2.merge([plane] * channels).reshape(*plane.shape, channels)
+
+
 def to_unit(image: np.ndarray) -> np.ndarray:
     """Return a float32 copy in [0, 1]."""
     value = image.astype(np.float32)

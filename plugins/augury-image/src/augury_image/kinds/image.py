@@ -103,9 +103,9 @@ class Image(_Plane):
         Raises:
             FieldError: for other dtypes and shapes, empty images, floats outside [0, 1] and damaged files.
         """
-        if isinstance(value, bytes | bytearray | memoryview):
-            return self.unpack(value)
         if type(value) is not np.ndarray:
+            if isinstance(value, bytes | bytearray | memoryview):
+                return self.unpack(value)
             value = _as_array(value)
         if value.dtype is not _BYTES and value.dtype != _BYTES:
             value = _unit_dtype(value)

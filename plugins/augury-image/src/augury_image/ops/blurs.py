@@ -16,6 +16,7 @@ from augury.errors import FieldError, describe, shown
 from augury.op import Info, Op
 from augury.params import IntRange, PositiveRange, Range, Within
 from augury.rng import Rng, generator
+from augury_image.warp import Colour, as_four
 from augury_image.working import DTYPES, filtered
 
 
@@ -268,14 +269,18 @@ def zoom_blurred(image: np.ndarray, zoom: float) -> np.ndarray:
 
     The mean over twice as many moments is that over the first half averaged with itself zoomed on, so k resamples do.
     """
-    height, width, channels = image.shape
+    height, width = image.shape[:2]
     travel = math.log(zoom) * math.hypot(height, width) / 2.0
     doublings = min(max(math.ceil(math.log2(max(travel, 1.0) + 1.0)), 1), 8)
     step = math.log(zoom) / (2**doublings - 1)
-    value = _zoomed(image.astype(np.float32), math.exp(-math.log(zoom) / 2.0))
-    for k in range(doublings):
-        value = cv2.addWeighted(value, 0.5, _zoomed(value, math.exp(step * 2**k)), 0.5, 0.0)
-    value = value.reshape(height, width, channels)
+
+    def moments(value: np.ndarray, _: Colour) -> np.ndarray:
+        value = _zoomed(value, math.exp(-math.log(zoom) / 2.0))
+        for k in range(doublings):
+            value = cv2.addWeighted(value, 0.5, _zoomed(value, math.exp(step * 2**k)), 0.5, 0.0, dst=value)
+        return value
+
+    value = as_four(moments, image.astype(np.float32), (), height * width).reshape(image.shape)
     return value if image.dtype.kind == "f" else np.rint(value).astype(image.dtype)
 
 
@@ -283,7 +288,7 @@ def _zoomed(value: np.ndarray, factor: float) -> np.ndarray:
     height, width = value.shape[:2]
     x, y = (width - 1) / 2.0, (height - 1) / 2.0
     matrix = np.array([[factor, 0.0, x * (1.0 - factor)], [0.0, factor, y * (1.0 - factor)]])
-    return cv2.warpAffine(value, matrix, (width, height), borderMode=cv2.BORDER_REFLECT).reshape(value.shape)
+    return cv2.warpAffine(value, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
 
 
 def scattered(image: np.ndarray, sigma_px: float, reach_px: int, seed: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from augury_image.working import DTYPES, colours_of, in_floats, to_unit
 
 _XYZ_TO_LINEAR = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
 _SEPIA = (0.393, 0.769, 0.189, 0.0, 0.349, 0.686, 0.168, 0.0, 0.272, 0.534, 0.131, 0.0)
+_SAME = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _DISPLAY_GAMMA = 2.2
 
 
@@ -144,8 +145,8 @@ class ToSepia(Op):
     def effect(self, draw: Any, info: Info) -> Color:
         """Return the matrix, between that of nothing and of sepia."""
         s = draw["strength"]
-        same = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-        return Color(tuple(s * a + (1.0 - s) * b for a, b in zip(_SEPIA, same, strict=True)))
+        t = 1.0 - s
+        return Color(tuple([s * a + t * b for a, b in zip(_SEPIA, _SAME, strict=True)]))
 
 
 class HueSaturationValue(Op):

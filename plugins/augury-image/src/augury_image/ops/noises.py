@@ -13,7 +13,7 @@ from augury.params import FractionRange, PositiveRange, Range, Within
 from augury.rng import Rng, generator
 from augury_image.ops.pixels import normal_quantiles
 from augury_image.paint import UNIT
-from augury_image.working import DTYPES, colours_of, in_floats, luma_of, with_colours
+from augury_image.working import DTYPES, colours_of, in_floats, luma_of, to_dtype, to_unit, with_colours
 
 StdRange = Annotated[Range, Within(0.0, 10.0)]
 
@@ -197,13 +197,20 @@ def multiplied(image: np.ndarray, seed: int, factor_range: Range, shared: str) -
 
 def counted(image: np.ndarray, electrons: float, seed: int, linear: bool) -> np.ndarray:
     """Return the image counted in electrons."""
+    colours = colours_of(image)
+    if image.dtype == np.uint8:
+        light = _lit(to_unit(np.arange(256, dtype=np.uint8)), linear)[colours]
+    else:
+        light = _lit(to_unit(colours), linear)
+    counts = generator(seed).poisson(light * electrons)
+    seen = np.minimum((np.arange(counts.max() + 1) / electrons).astype(np.float32), 1.0)
+    if linear:
+        seen **= np.float32(1 / 2.2)
+    return with_colours(image, to_dtype(seen[counts], image.dtype))
 
-    def noisy(value: np.ndarray) -> np.ndarray:
-        light = value**2.2 if linear else value
-        found = (generator(seed).poisson(light * electrons) / electrons).astype(np.float32)
-        return np.minimum(found, 1.0) ** np.float32(1 / 2.2) if linear else found
 
-    return in_floats(image, noisy)
+def _lit(value: np.ndarray, linear: bool) -> np.ndarray:
+    return value**2.2 if linear else value
 
 
 def grainy(image: np.ndarray, luma_std: float, chroma_std: float, seed: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from augury.params import Fraction, FractionRange, IntRange, Range, Within
 from augury.rng import Rng, generator
 from augury_image.paint import unit_colour
 from augury_image.warp import resample_dense
-from augury_image.working import DTYPES, UNIT_LEVELS, clouds, colours_of, in_floats, luma_levels, veiled
+from augury_image.working import DTYPES, UNIT_LEVELS, clouds, colours_of, for_each, in_floats, luma_levels, veiled
 
 _DEPTHS = ((0.5, 1.0, 0.35), (1.0, 0.45, 0.6), (2.0, 0.12, 0.9))
 """Rain and snow in three sheets, far to near: size, share of the drops, how much of the light behind they hide."""
@@ -231,11 +231,11 @@ def _streak(
     along = np.stack([np.cos(angles), -np.sin(angles)], axis=1)[:, None] * length
     strengths = rng.choice(np.array((0.35, 0.5, 0.7)), count)
     if thickness == 1:
-        steps = np.linspace(-0.5, 0.5, math.ceil(length) + 1)[None, :, None]
-        x, y = np.floor(middles + along * steps).astype(np.int32).reshape(-1, 2).T
-        seen = (x >= 0) & (y >= 0) & (x < columns) & (y < rows)
-        levels = np.repeat((level * strengths).astype(np.uint8), steps.size)
-        veil[y[seen], x[seen]] = levels[seen]
+        steps = np.linspace(-0.5, 0.5, math.ceil(length) + 1)
+        x, y = (np.floor(middles[:, :, k] + along[:, :, k] * steps).astype(np.int32) for k in (0, 1))
+        seen = (x.view(np.uint32) < columns) & (y.view(np.uint32) < rows)
+        levels = np.broadcast_to((level * strengths).astype(np.uint8)[:, None], seen.shape)
+        veil.ravel()[(y * columns + x)[seen]] = levels[seen]
         return
     ends = np.rint((np.concatenate([middles - along / 2, middles + along / 2], axis=1) - 0.5) * 16.0).astype(np.int32)
     for strength in np.unique(strengths):
@@ -368,15 +368,23 @@ def _refracted(image: np.ndarray, mask: np.ndarray, grain: float, coarse: int) -
     # Slopes a pixel; Sobel's weights sum to 8. At a drop's rim the slope is about 1 / grain.
     steep = [cv2.Sobel(smooth, -1, *order, ksize=3) * np.float32(grain / coarse / 8.0) for order in _XY]
     slopes = [cv2.resize(slope.reshape(part.shape), (width, height)).reshape(mask.shape) for slope in steep]
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    x = np.arange(width, dtype=np.float32) + np.float32(0.5)
+    y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)
     bend = np.float32(4.0 * grain)
-    seen = resample_dense(
-        image, x + 0.5 + bend * slopes[0], y + 0.5 + bend * slopes[1], "reflect", (0.0,) * image.shape[2], "linear"
-    )
+    nothing = (0.0,) * image.shape[2]
+    seen = resample_dense(image, x + bend * slopes[0], y + bend * slopes[1], "reflect", nothing, "linear")
     rim = np.minimum(np.hypot(*slopes) * 2.5, 1.0) * mask
     shine = np.clip((slopes[0] + slopes[1]) * 4.0 - 0.9, 0.0, 1.0) * mask
-    keep, light = (1.0 - 0.45 * rim)[:, :, None], (0.75 * shine + 0.05 * mask)[:, :, None]
-    return in_floats(seen, lambda value: (value * keep) + (1.0 - value * keep) * light)
+    keep, light = 1.0 - 0.45 * rim, 0.75 * shine + 0.05 * mask
+
+    def wet(value: np.ndarray) -> np.ndarray:
+        channels = value.shape[2]
+        value *= for_each(keep, channels)
+        added = 1.0 - value
+        added *= for_each(light, channels)
+        return np.add(value, added, out=added)
+
+    return in_floats(seen, wet)
 
 
 _XY = ((1, 0), (0, 1))
