@@ -54,6 +54,9 @@ def _column_bytes(name: bytes, values: Sequence[Any]) -> list[bytes]:
     if types <= {float, type(None)}:
         head = name + b"d"
         return [b"" if v is None else head + (_DOUBLE(v) if v == v else _NAN) for v in values]
+    if types <= {bytes, type(None)}:
+        head = name + b"b"
+        return [b"" if v is None else b"".join((head, _COUNT(len(v)), v)) for v in values]
     return [b"" if v is None else name + canonical_bytes(v) for v in values]
 
 

@@ -38,8 +38,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"note: {warning}", file=sys.stderr)
     from augury.dataset.locking import check_lock, check_reached, lock_path, write_lock
     from augury.dataset.progress import Progress
+    from augury.engines.process import keep_memory
     from augury.observers import tracking
 
+    keep_memory()
     locked = check_lock(lock_path(args.recipe), recipe) if args.locked else None
     workers = args.workers or len(os.sched_getaffinity(0))
     with tracking(args.track) as trackers:

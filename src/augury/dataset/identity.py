@@ -66,7 +66,12 @@ def row_digests(collection: str, side: str, rows: Sequence[str], columns: Mappin
     head = canonical_bytes([collection, side, "", {}])
     head = head[: -len(canonical_bytes("") + canonical_bytes({}))]
     values = rows_bytes(columns) if columns else [canonical_bytes({})] * len(rows)
-    return [sha256(head + canonical_bytes(row) + own).digest() for row, own in zip(rows, values, strict=True)]
+    digests = []
+    for row, own in zip(rows, values, strict=True):
+        hashed = sha256(head + canonical_bytes(row))
+        hashed.update(own)
+        digests.append(hashed.digest())
+    return digests
 
 
 def quarantine_digest(collection: str, row: str, stage: str) -> bytes:

@@ -193,22 +193,19 @@ class MakeRows:
     def rows(self, plan: Plan, collection: str, side: str, items: Sequence[Item], made: Made) -> list[dict[str, Any]]:
         """Return the rows of some records: each original, then its copies."""
         records = [LazyRecord(item.stored, plan.schema) for item in items]
-        todo = [(i, copy) for i, item in enumerate(items) for copy in range(item.copies)]
-        outputs: list[Any] = []
-        if todo and plan.pipeline is not None:
-            work = [(items[i].id, copy, records[i]) for i, copy in todo]
+        outputs: Iterator[Any] = iter(())
+        if plan.pipeline is not None and any(item.copies for item in items):
+            work = ((items[i].id, copy, records[i]) for i in range(len(items)) for copy in range(items[i].copies))
             pool, pools = self._pools(plan, collection, side)
-            outputs = plan.pipeline.many(work, seed=self.seed, pool=pool, pools=pools)
+            outputs = plan.pipeline.each(work, seed=self.seed, pool=pool, pools=pools)
         rows: list[dict[str, Any]] = []
-        next_output = iter(zip(todo, outputs, strict=True))
         for i, item in enumerate(items):
             made.records += 1
             if side not in plan.skip_originals:
                 own: dict[str, Any] = {ROW_ID: item.id, COPY: None, PARENTS: [], ORIGIN: ORIGINAL}
                 rows.append(plan.columns.original(item.stored) | own)
-            for _ in range(item.copies):
-                (_, copy), output = next(next_output)
-                row = self._copy(plan, item, copy, records[i], output, made)
+            for copy in range(item.copies):
+                row = self._copy(plan, item, copy, records[i], next(outputs), made)
                 if row is not None:
                     rows.append(row)
         return rows

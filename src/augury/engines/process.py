@@ -5,6 +5,7 @@ Processes are the parallelism, and results must not depend on how many threads a
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import sys
@@ -18,11 +19,14 @@ _THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+# glibc gives arrays of a picture's size back to the system at once, and every page is faulted in anew.
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = 32 << 20, 256 << 20
 _VARIABLES = dict.fromkeys(_THREADS, "1") | {
-    # glibc gives arrays of a picture's size back to the system at once, and every page is faulted in anew.
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(_MMAP_THRESHOLD),
+    "MALLOC_TRIM_THRESHOLD_": str(_TRIM_THRESHOLD),
 }
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""The names that glibc's ``mallopt`` knows them by."""
 
 GC_THRESHOLD = 100_000
 """New objects between garbage collections: a unit's records are alive until it ends, and looking for cycles among
@@ -42,6 +46,17 @@ def worker_environment() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def keep_memory() -> None:
+    """Let this process keep what it frees, as a worker does by its environment. Only glibc needs it, and has it.
+
+    For a process that is a run's own: it cannot be taken back.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD)
+        mallopt(_M_TRIM_THRESHOLD, _TRIM_THRESHOLD)
 
 
 @contextmanager

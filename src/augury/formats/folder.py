@@ -69,8 +69,9 @@ class Folder(Format):
             files = [n.removesuffix(f"_{FILE_NAME}") for n in names if n.endswith(f"_{FILE_NAME}")]
             own = [*filter(None, kinds)] if FILE_NAME in names else []
             return list(dict.fromkeys([*own, *files, *(n for n in names if not n.endswith(FILE_NAME))]))
-        found = dict.fromkeys(_column(name) for name in self._below(source))
-        return [*found, *(["label"] if any("/" in name for name in self._below(source)) else [])]
+        below = list(self._below(source))
+        found = dict.fromkeys(map(_column, below))
+        return [*found, *(["label"] if any("/" in name for name in below) else [])]
 
     def _metadata(self, file: str) -> Format:
         name = file.partition("::")[0]

@@ -23,7 +23,7 @@ class Parquet(Format):
 
     Args:
         batch_rows: Rows held at a time while reading.
-        compression: Codec of written columns.
+        compression: Codec of written columns; encoded files (pictures, recordings) are kept as they are.
     """
 
     batch_rows: int = 256
@@ -106,7 +106,7 @@ class ParquetWriter(Writer):
         self._writer = pq.ParquetWriter(
             self.path,
             self.schema,
-            compression=compression,
+            compression=_codecs(schema, fields, compression),
             use_dictionary=_dictionary(schema, fields),
         )
 
@@ -138,6 +138,16 @@ def with_features(schema: pa.Schema, fields: Fields) -> pa.Schema:
     """Return the schema with Hugging Face's features of the payload columns in its metadata."""
     features = {name: dict(feature) for name, spec in fields.items() if (feature := spec.kind.feature())}
     return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})} if features else None)
+
+
+def _codecs(schema: pa.Schema, fields: Fields, codec: str) -> dict[str, str]:
+    """Return the codec of each column that a file of this schema has, by its path within its field."""
+    file = pa.BufferOutputStream()
+    pq.write_table(schema.empty_table(), file)
+    columns = pq.ParquetFile(pa.BufferReader(file.getvalue())).schema
+    paths = [columns.column(i).path for i in range(len(columns))]
+    encoded = {f"{name}.bytes" for name in holding_files(fields)}
+    return {path: "none" if path in encoded else codec for path in paths}
 
 
 def _dictionary(schema: pa.Schema, fields: Fields) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
@@ -172,7 +173,7 @@ class Pipeline:
 
     def many(
         self,
-        items: Sequence[tuple[str, int | None, Record]],
+        items: Iterable[tuple[str, int | None, Record]],
         *,
         seed: int = 0,
         pool: Pool | None = None,
@@ -183,28 +184,53 @@ class Pipeline:
         Raises:
             AuguryError: for anything but wrong data.
         """
+        return list(self.each(items, seed=seed, pool=pool, pools=pools))
+
+    def each(
+        self,
+        items: Iterable[tuple[str, int | None, Record]],
+        *,
+        seed: int = 0,
+        pool: Pool | None = None,
+        pools: Mapping[str, Pool] | None = None,
+    ) -> Iterator[Output | DataError | Dropped]:
+        """Yield what `many` returns, each picture and recording made only when it is its record's turn.
+
+        A caller who keeps little of an output (its encoded bytes) has one in memory at a time. Where no step acts on
+        rows, items are taken one at a time too, else all of them at the start.
+        """
         self._check_ready()
         rings = self._rings(pool, pools)
-        out: list[Any] = [None] * len(items)
-        running: list[tuple[int, Running, Record]] = []
-        for place, (record_id, copy, record) in enumerate(items):
-            now = None
-            try:
-                values = self._values(record, record_id)
-                now = self._start(values, seed, record_id, copy, rings)
-                self._advance(now)
-                running.append((place, now, record))
-            except Exception as error:
-                out[place] = self._excuse(error, now)
-        failed = run_rows([now for _, now, _ in running])
-        for place, now, record in running:
-            try:
-                if now in failed:
-                    raise failed[now]
-                out[place] = self._finish(now, record, seed)
-            except Exception as error:
-                out[place] = self._excuse(error, now)
-        return out
+        batch_rows = any(node.row for node in self.ops)
+        for part in (list(items),) if batch_rows else batched(items, 1):
+            waiting = deque((self._begun(*item, seed, rings), item[2]) for item in part)
+            part.clear()
+            failed = run_rows([now for now, _ in waiting if isinstance(now, Running)])
+            while waiting:
+                now, record = waiting.popleft()
+                yield self._ended(now, record, seed, failed) if isinstance(now, Running) else now
+
+    def _begun(
+        self, record_id: str, copy: int | None, record: Record, seed: int, rings: Mapping[str, Ring]
+    ) -> Running | DataError | Dropped:
+        """Return a record with every step drawn, rows and what else can wait pending; or why it cannot be augmented."""
+        now = None
+        try:
+            now = self._start(self._values(record, record_id), seed, record_id, copy, rings)
+            self._advance(now)
+            return now
+        except Exception as error:
+            return self._excuse(error, now)
+
+    def _ended(
+        self, now: Running, record: Record, seed: int, failed: Mapping[Running, Exception]
+    ) -> Output | DataError | Dropped:
+        try:
+            if now in failed:
+                raise failed[now]
+            return self._finish(now, record, seed)
+        except Exception as error:
+            return self._excuse(error, now)
 
     def table(self, table: Any, *, id: str, seed: int = 0, copy: int | str | None = 0) -> Any:
         """Run a whole table: the same rows as `many`, column by column, some ten times as fast.

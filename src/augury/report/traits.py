@@ -128,9 +128,11 @@ def _of_picture(view: Picture) -> Iterator[tuple[str, str, float]]:
     yield "width", "pixels", float(view.width)
     yield "height", "pixels", float(view.height)
     with Image.open(io.BytesIO(view.data)) as picture:
-        luma = np.asarray(picture.convert("L"), dtype=np.float64) / 255.0
-    yield "brightness", "0 to 1", float(luma.mean())
-    yield "contrast", "0 to 1", float(luma.std())
+        counts = np.array(picture.convert("L").histogram(), np.float64)
+    levels = np.arange(256) / 255.0
+    mean = np.average(levels, weights=counts)
+    yield "brightness", "0 to 1", float(mean)
+    yield "contrast", "0 to 1", float(np.sqrt(np.average((levels - mean) ** 2, weights=counts)))
 
 
 def _of_sound(view: Sound) -> Iterator[tuple[str, str, float]]:

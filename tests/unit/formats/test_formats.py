@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from augury.catalog import registry
@@ -211,6 +212,18 @@ def test_formulas_are_escaped_on_request(tmp_path):
     with form.writer(tmp_path / "t", schema, {}) as writer:
         writer.write(table)
     assert writer.path.read_text() == "name,age,augury_id\n'=cmd(),-1.0,c/1\n"
+
+
+def test_parquet_compresses_all_but_encoded_files(tmp_path):
+    """Columns and what lies within them take the codec; the bytes of pictures, compressed already, stay as they are."""
+    schema = pa.schema([(n, FIELDS[n].kind.arrow()) for n in ("note", "photo", "tags")])
+    with registry().load("formats", "parquet")(compression="gzip").writer(tmp_path / "t", schema, FIELDS) as writer:
+        writer.write(pa.Table.from_pylist([{"note": "n", "photo": {"bytes": b"png"}, "tags": []}], schema=schema))
+    group = pq.ParquetFile(writer.path).metadata.row_group(0)
+    codecs = {c.path_in_schema: c.compression for c in (group.column(i) for i in range(group.num_columns))}
+    assert codecs.pop("photo.bytes") == "UNCOMPRESSED"
+    assert set(codecs.values()) == {"GZIP"}
+    assert {"note", "photo.path"} < set(codecs)
 
 
 def test_parquet_that_is_cut_or_no_parquet(tmp_path):

@@ -37,6 +37,20 @@ def test_many_is_one_by_one():
     assert pipe.many([], seed=5) == []
 
 
+def test_each_makes_what_is_asked_for():
+    """Items are taken and made one by one where no step acts on rows; the results are those of many."""
+    pipe = augury.pipeline(["demo.rotate", "demo.rotate"], fields={"text": "demo.letters"})
+    texts = ["one", 2, "three", "four"]
+    taken = []
+    outputs = pipe.each((taken.append(i) or (str(i), 0, {"text": text}) for i, text in enumerate(texts)), seed=3)
+    assert taken == []
+    first, second = next(outputs), next(outputs)
+    assert taken == [0, 1]
+    assert isinstance(second, FieldError)
+    rest = pipe.many([(str(i), 0, {"text": text}) for i, text in enumerate(texts)], seed=3)
+    assert [first, *outputs] == [rest[0], *rest[2:]]
+
+
 def test_errors_take_their_own_place():
     """Wrong records of a batch give their error, in order; the others their result."""
     pipe = _pipe()

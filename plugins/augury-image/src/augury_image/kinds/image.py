@@ -138,7 +138,7 @@ class Image(_Plane):
         return decode(_file_of(stored), self.mode, self.max_pixels)
 
     def probe(self, stored: Any) -> None:
-        """Refuse what `unpack` refuses; a JPEG is read to its end, but only every eighth pixel is made."""
+        """Refuse what `unpack` refuses; of a JPEG the structure and the tables are read, no pixels are made."""
         from augury_image.codec import probe
 
         probe(_file_of(stored), self.mode, self.max_pixels)
