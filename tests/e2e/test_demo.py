@@ -15,6 +15,8 @@ from PIL import Image
 
 from tests.e2e.conftest import ROOT, run
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = (
     "one_function.py",
     "image_folder.py",
