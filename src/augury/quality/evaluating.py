@@ -156,6 +156,21 @@ def _figures(one: Figures) -> dict[str, Any]:
     }
 
 
+def split(total: int, protocol: Protocol, held: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of test and of training rows, in order; ``held`` are those of the test rows where given.
+
+    Raises:
+        DataError: for fewer than 40 rows.
+    """
+    if total < FEWEST:
+        fix = "give more rows: an evaluation splits them in four"
+        raise DataError(describe("evaluation", f"at least {FEWEST} rows", shown(str(total)), fix=fix))
+    order = generator(hash_point(str(protocol.seed), "split")).permutation(total)
+    test = np.isin(order, order[: max(10, round(total * protocol.test))] if held is None else held)
+    tests, train = (np.sort(order[side][: protocol.rows]) for side in (test, ~test))
+    return tests, train
+
+
 class Bench:
     """A table split once, that any number of candidates are measured on.
 
@@ -180,10 +195,7 @@ class Bench:
     ) -> None:
         """Split, and measure real rows."""
         self.fields, self.target, self.protocol = dict(fields), target, protocol
-        total = len(next(iter(rows.values()), ()))
-        if total < FEWEST:
-            fix = "give more rows: an evaluation splits them in four"
-            raise DataError(describe("evaluation", f"at least {FEWEST} rows", shown(str(total)), fix=fix))
+        self._test, self._train = split(len(next(iter(rows.values()), ())), protocol, held)
         self.coder = Coder(fields, {name: rows[name] for name in fields})
         if target is not None and target not in self.coder.columns:
             fix = "name a column with different values, or leave the target out"
@@ -191,10 +203,6 @@ class Bench:
             raise DataError(
                 describe("target", "a column that can be predicted", target, name=target, known=known, fix=fix)
             )
-        order = generator(hash_point(str(protocol.seed), "split")).permutation(total)
-        tests = max(10, round(total * protocol.test))
-        test = np.isin(order, order[:tests] if held is None else held)
-        self._test, self._train = (np.sort(order[side][: protocol.rows]) for side in (test, ~test))
         coded = self.coder.encode(rows)
         self.train, self.test = rows_of(coded, self._train), rows_of(coded, self._test)
         self._rows = rows

@@ -7,19 +7,16 @@ judged, and neither is what a recommender learns from them, so that no verdict i
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from augury.errors import DataError, describe, shown
 from augury.generate import fit
-from augury.quality.evaluating import FEWEST, Maker, Protocol, Rows
-from augury.quality.verdict import COPIES, COPIES_CARE, Verdict
+from augury.quality.evaluating import Maker, Protocol, Rows, split
+from augury.quality.verdict import Verdict, copies_allowed
 from augury.record import FieldSpec
-from augury.rng import generator, hash_point
 
 APART, APART_CARE = 0.25, 0.10
 """Distances beyond what fresh histories show: beyond the first made ones are another log, beyond the second unlike."""
@@ -107,18 +104,18 @@ def judge(made: Likeness, fresh: Likeness | None, users: int) -> Verdict:
     if not users:
         return Verdict("do not use", ("there are none to judge",))
     chance = fresh or Likeness(0.0, 0.0, 0.0)
-    beside = f" ({{:.{2}f}} of fresh real ones)" if fresh else ""
+    beside = " ({:.2f} of fresh real ones)" if fresh else ""
     never, care = list[str](), list[str]()
     for name, what in (("popularity", "their items' shares"), ("length", "their numbers of events")):
         found, by_chance = getattr(made, name), getattr(chance, name)
         if found - by_chance > APART_CARE:
             text = f"{what} lie {found:.2f} from those of training histories{beside.format(by_chance)}"
             (never if found - by_chance > APART else care).append(text)
-    error = 0.5 / math.sqrt(users) * math.sqrt(chance.copies)
-    if (more := made.copies - chance.copies) > COPIES_CARE + 3 * error:
+    most, should = copies_allowed(chance.copies, users)
+    if (more := made.copies - chance.copies) > should:
         text = f"{made.copies:.1%} of them repeat the items of a training history"
         text += f" (fresh real ones: {chance.copies:.1%})" if fresh else ", and no fresh ones say how many do by chance"
-        (never if fresh and more > COPIES + 4 * error else care).append(text)
+        (never if fresh and more > most else care).append(text)
     return Verdict("do not use" if never else "use with care", (*never, *care, NOT_MEASURED))
 
 
@@ -152,15 +149,9 @@ def evaluate_histories(
 
     name = history_of(fields)
     assert name is not None
-    total = len(rows[name])
-    if total < FEWEST:
-        fix = "give more users: an evaluation holds out a quarter"
-        raise DataError(describe("evaluation", f"at least {FEWEST} rows", shown(str(total)), fix=fix))
-    order = generator(hash_point(str(protocol.seed), "split")).permutation(total)
-    test = np.isin(order, order[: round(total * protocol.test)] if held is None else held)
-    tests, train = (np.sort(order[side][: protocol.rows]).tolist() for side in (test, ~test))
-    part = {n: [rows[n][i] for i in train] for n in fields}
-    return compare(part[name], [rows[name][i] for i in tests], *_made(make, part, name, protocol, observe))
+    test, train = split(len(rows[name]), protocol, held)
+    part = {n: [rows[n][i] for i in train.tolist()] for n in fields}
+    return compare(part[name], [rows[name][i] for i in test.tolist()], *_made(make, part, name, protocol, observe))
 
 
 def _made(

@@ -91,7 +91,7 @@ def privacy_limits(figures: Mapping[str, float | None], rows: int) -> tuple[Limi
     copies, real_copies = figures["copies"], figures["copies_real"]
     assert closer is not None and lone is not None and attack is not None
     assert copies is not None and real_copies is not None
-    chance = error * math.sqrt(real_copies)
+    worst, care = copies_allowed(real_copies, rows)
     return (
         Limit("closer", closer - 0.5, max(CLOSER, 4 * error), max(CLOSER_CARE, 3 * error),
               f"{closer:.0%} of its rows lie nearer to training rows than to others (50 % is no leak)"),
@@ -99,6 +99,12 @@ def privacy_limits(figures: Mapping[str, float | None], rows: int) -> tuple[Limi
               f"near the most isolated rows {lone:.0%} lie nearer to those of the training set (50 % is no leak)"),
         Limit("attack", attack - 0.5, max(ATTACK - 0.5, 4 * error), max(ATTACK_CARE - 0.5, 3 * error),
               f"who was in the training set can be guessed from it (AUC {attack:.2f}, 0.5 is chance)"),
-        Limit("copies", copies - real_copies, COPIES + 4 * chance, COPIES_CARE + 3 * chance,
+        Limit("copies", copies - real_copies, worst, care,
               f"{copies:.1%} of its rows are copies of training rows (fresh real rows: {real_copies:.1%})"),
     )  # fmt: skip
+
+
+def copies_allowed(real: float, rows: int) -> tuple[float, float]:
+    """Return by how much the share of copies must not, and should not, pass that of fresh real rows."""
+    chance = 0.5 / math.sqrt(max(rows, 1)) * math.sqrt(real)
+    return COPIES + 4 * chance, COPIES_CARE + 3 * chance

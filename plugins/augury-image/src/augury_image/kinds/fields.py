@@ -24,10 +24,14 @@ def through_field(runs: Sequence[Polygon], where: PlaneMap, *, closed: bool) -> 
         where: The map, with a dense field in it.
         closed: Whether the last point is joined to the first.
     """
+    return moved_together([_fine(np.array(run, dtype=np.float64).reshape(-1, 2), closed) for run in runs], where)
+
+
+def moved_together(runs: Sequence[np.ndarray], where: PlaneMap) -> list[np.ndarray]:
+    """Return where the points of each run, float64 (n, 2), come to: all by one call of the map."""
     if not runs:
         return []
-    fine = [_fine(np.array(run, dtype=np.float64).reshape(-1, 2), closed) for run in runs]
-    return np.split(where.points(np.concatenate(fine)), np.cumsum([len(points) for points in fine])[:-1])
+    return np.split(where.points(np.concatenate(runs)), np.cumsum([len(run) for run in runs])[:-1])
 
 
 def _fine(corners: np.ndarray, closed: bool) -> np.ndarray:

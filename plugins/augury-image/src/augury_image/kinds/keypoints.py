@@ -12,6 +12,7 @@ from augury.errors import FieldError, describe
 from augury.kinds import Kind
 from augury.record import type_name
 from augury.spaces.plane import PlaneMap, PlaneSize
+from augury_image.kinds.fields import moved_together
 from augury_image.kinds.shapes import Label, labels_of, numbers, split_entries
 
 if TYPE_CHECKING:
@@ -114,13 +115,8 @@ class KeypointsKind(Kind):
 
     def follow_all(self, carried: Sequence[Carried], where: PlaneMap) -> list[Carried]:
         """Do so for several sets of points, each by itself; cheaper through a dense field than one by one."""
-        if not carried:
-            return []
-        moved = np.split(
-            where.points(np.concatenate([one.xy for one in carried])), np.cumsum([len(one.xy) for one in carried])[:-1]
-        )
         out = []
-        for one, xy in zip(carried, moved, strict=True):
+        for one, xy in zip(carried, moved_together([one.xy for one in carried], where), strict=True):
             inside = where.inside(xy)
             seen = np.where(inside, one.visibility, GONE).astype(np.int8)
             here = Carried(np.where(inside[:, None], xy, np.nan), seen, one.labels)
