@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import pickle
-import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -17,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
+from augury.engines.interrupts import ignore_interrupts, interrupts_held
 from augury.engines.process import steady, worker_environment
 from augury.errors import AuguryError, EngineError
 
@@ -160,7 +160,7 @@ class _Attempts:
 
 
 def _new_worker() -> _Worker:
-    with worker_environment():
+    with worker_environment(), interrupts_held():
         return _Worker()
 
 
@@ -301,8 +301,8 @@ class _Worker:
 
 
 def _serve(connection: Connection) -> None:
-    """What a worker does: answer units until the other side is gone. Ctrl-C is the driver's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a worker does: answer units until the other side is gone."""
+    ignore_interrupts()
     task: Any = None
     broken: AuguryError | None = None
     while True:

@@ -1,6 +1,7 @@
 """The commands as a user types them: run, verify, replay, preview, check."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -179,8 +180,10 @@ def test_check_shows_every_mistake(corpus):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_interrupt(corpus):
-    """Ctrl-C ends a run with 130, one line, and no half dataset."""
+@pytest.mark.parametrize("after", [0, 0.05, 0.1, 0.15, 0.3])
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+def test_interrupt(corpus, send, after):
+    """Ctrl-C ends a run with 130, one line, and no half dataset: also while its workers start, and told to all."""
     lines = ["name,age,city", *(f"p{i},{i},Rome" for i in range(200_000))]
     (corpus / "people.csv").write_text("\n".join(lines))
     process = subprocess.Popen(
@@ -188,8 +191,9 @@ def test_interrupt(corpus):
         cwd=corpus, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     while process.poll() is None and not (corpus / ".r.partial").exists():
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    time.sleep(after)
+    send(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     # Where the signal comes while Python imports a module, Python itself ends by it, which a shell shows as 130 too.
     assert process.returncode in (130, -signal.SIGINT), err
