@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,13 @@ from augury.catalog import registry
 from augury.dataset import write
 from augury.dataset.assigning import Assigned, Left, assign, events_of, left_before, sides_of, sorted_left
 from augury.dataset.collect import Collected, collect
-from augury.dataset.columns import Columns
 from augury.dataset.constraining import apply_constraints, count_broken
 from augury.dataset.copies import assign_copies
-from augury.dataset.histories import TARGET, with_target
 from augury.dataset.identity import DIGEST, content_hash, quarantine_digest, row_id, schema_document
 from augury.dataset.index import Index
 from augury.dataset.manifest import FORMAT, NAME, QUARANTINE, RECORDS, REJECTED, ROWS, Manifest, environment
 from augury.dataset.mixing import weights_of
+from augury.dataset.planning import counts_of, plan_collections, pool_collections, rows_planned
 from augury.dataset.reading import Dataset
 from augury.dataset.sampling import Sampling, write_synthesis
 from augury.dataset.signature import signatures
@@ -36,23 +35,13 @@ from augury.dataset.synthesizing import Learned, Synthesizing, said_of_model
 from augury.dataset.tables import database, sorted_digests
 from augury.dataset.training import fit_once, judge_fitted
 from augury.dataset.units import MakeRows, Plan, UnitResult, finished, left_in, plan_units
+from augury.dataset.watching import Run, Watch
 from augury.dataset.workspace import DATASET, Workspace, check_target, workspace
 from augury.durable import put_in_place, write_json
 from augury.engines import Local
-from augury.errors import AuguryError, DataError, EngineError, PluginBroken, describe, shown
+from augury.errors import AuguryError, DataError, EngineError, describe, shown
 from augury.formats import Format
 from augury.recipe.model import Recipe
-
-
-@dataclass
-class Run:
-    """A run as observers see it. ``resumed`` are the units that an earlier run had finished."""
-
-    folder: Path
-    recipe: Recipe
-    workers: int
-    total: int | None = None
-    resumed: int = 0
 
 
 def run(
@@ -81,7 +70,7 @@ def run(
     """
     target = Path(out).absolute()
     check_target(target, fresh)
-    watch = _Watch(Run(target, recipe, workers), observers)
+    watch = Watch(Run(target, recipe, workers), observers)
     try:
         with workspace(target) as work, Local(workers, work.folder) as engine:
             facts = identity(recipe, limit)
@@ -135,7 +124,7 @@ def identity(recipe: Recipe, limit: int | None) -> dict[str, Any]:
 class _Making:
     """One run's way through its stages."""
 
-    def __init__(self, recipe: Recipe, work: Workspace, engine: Local, watch: _Watch, limit: int | None) -> None:
+    def __init__(self, recipe: Recipe, work: Workspace, engine: Local, watch: Watch, limit: int | None) -> None:
         self.recipe, self.work, self.engine, self.watch, self.limit = recipe, work, engine, watch, limit
         self.warnings = list(recipe.warnings)
         self.stages: list[dict[str, Any]] = []
@@ -167,7 +156,7 @@ class _Making:
             data["files"] |= write_synthesis(self.work.folder / DATASET, learned)
             done(sum(r.rows for r in results))
         facts = self._document(collected, assigned, plans) | data
-        return facts | {"counts": _counts(assigned.report.sides, plans, results), "stages": self.stages}
+        return facts | {"counts": counts_of(assigned.report.sides, plans, results), "stages": self.stages}
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[Any]:
@@ -237,7 +226,7 @@ class _Making:
                 results[unit.name] = result
         run = self.watch.run
         run.resumed = len(results)
-        run.total = _rows_planned(index, plans)
+        run.total = rows_planned(index, plans)
         for result in results.values():
             self._tell(result)
         task = MakeRows(index, folder, self.recipe.seed, self.recipe.on_error, plans)
@@ -392,88 +381,3 @@ def _with(arrays: Iterable[Any], digests: list[bytes]) -> Iterator[Any]:
 
     yield from arrays
     yield pa.array(digests, pa.binary(DIGEST))
-
-
-# -- what a recipe says of its collections ---------------------------------------------------------------------------
-
-
-def pool_collections(recipe: Recipe) -> list[str]:
-    """Return the collections that only serve donors."""
-    return [s.collection for s in recipe.collect if s.pool]
-
-
-def plan_collections(recipe: Recipe, fields: Mapping[str, set[str]]) -> dict[str, Plan]:
-    """Return how each written collection is augmented, its pipelines not yet fitted.
-
-    ``fields`` are those that at least one of a collection's records has.
-    """
-    alone = pool_collections(recipe)
-    weighted = recipe.mix is not None
-    plans = {}
-    for collection in dict.fromkeys(s.collection for s in recipe.collect if s.written):
-        pipe = recipe.pipelines.get(collection)
-        pipe = pipe if pipe is not None and recipe.augment is not None and pipe.ops else None
-        time = recipe.split.time if recipe.split is not None else None
-        before = with_target(_schema_of(recipe, collection), time)
-        after = with_target(pipe.schema_after, time) if pipe is not None else before
-        present = {*fields[collection], *(n for n in before.fields if time is not None and n == time + TARGET)}
-        columns = Columns.of(before, after, present, f"collection {collection}: fields", weighted)
-        skip = recipe.augment.sides if recipe.augment is not None and not recipe.augment.originals else ()
-        pools = {n: (_schema_of(recipe, n), n in alone) for n in pipe.pools if n} if pipe is not None else {}
-        plans[collection] = Plan(columns, before, pipe, tuple(skip), pools)
-    return plans
-
-
-def _schema_of(recipe: Recipe, collection: str) -> Any:
-    """Return what cleaning leaves of a collection."""
-    plan = recipe.cleaning.get(collection)
-    pipe = recipe.pipelines.get(collection)
-    return plan.after if plan is not None else pipe.schema if pipe is not None else recipe.schema
-
-
-def _rows_planned(index: Index, plans: Mapping[str, Plan]) -> int:
-    rows = 0
-    for span in index.spans:
-        if span.side is not None:
-            own = 0 if span.side in plans[span.collection].skip_originals else span.size
-            rows += own + int(index.copies[span.start : span.stop].sum())
-    return rows
-
-
-def _counts(
-    sides: Mapping[str, int], plans: Mapping[str, Plan], results: Sequence[UnitResult]
-) -> dict[str, dict[str, dict[str, int]]]:
-    counts = {c: {s: dict.fromkeys(("records", "originals", "synthetic", "rows"), 0) for s in sides} for c in plans}
-    for result in results:
-        entry = counts[result.unit.collection][result.unit.side]
-        entry["records"] += result.records
-        entry["originals"] += result.originals
-        entry["synthetic"] += result.synthetic
-        entry["rows"] += result.rows
-    return counts
-
-
-class _Watch:
-    """Tells observers: those that plugins register, and those the caller gives."""
-
-    def __init__(self, run: Run, observers: Sequence[Any]) -> None:
-        self.run, self.observers = run, observers
-
-    def tell(self, event: str, **facts: Any) -> None:
-        """Call one hook of every observer.
-
-        Raises:
-            PluginBroken: when a plugin's observer raises, naming the plugin.
-        """
-        name = f"augury_{event}"
-        facts["run"] = self.run
-        for hook in getattr(registry().hooks, name).get_hookimpls():
-            try:
-                hook.function(*(facts[argument] for argument in hook.argnames))
-            except Exception as error:
-                got = shown(f"{type(error).__name__}: {error}")
-                fix = "correct it, uninstall it, or leave it out with AUGURY_PLUGINS, and run again"
-                raise PluginBroken(describe(f"{name} of {hook.plugin_name}", "no error", got, fix=fix)) from error
-        for observer in self.observers:
-            if hasattr(observer, name):
-                getattr(observer, name)(**facts)

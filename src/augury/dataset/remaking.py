@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from augury.dataset.building import plan_collections
 from augury.dataset.made import Chunk, Part, rows_of_chunk, where_of
+from augury.dataset.planning import plan_collections
 from augury.dataset.reading import Dataset
 from augury.dataset.write import hash_file
 from augury.errors import CheckFailed, DataError, describe, shown

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 import augury.recipe
 from augury.dataset.assigning import events_of
-from augury.dataset.building import plan_collections
 from augury.dataset.collect import open_source, preparing
 from augury.dataset.columns import COPY, ORIGIN, PARENTS
 from augury.dataset.identity import digest, plain_value
 from augury.dataset.index import Index, schema, write_index
 from augury.dataset.manifest import RECORDS, environment
+from augury.dataset.planning import plan_collections
 from augury.dataset.reading import Dataset
 from augury.dataset.remaking import make_again
 from augury.dataset.stored import LazyRecord, Prepared, write_records

@@ -6,9 +6,10 @@ out = pipe({"photo": image, "boxes": boxes}, seed=7, id="0001", copy=0)
 out["photo"], out.lineage
 """
 
-from augury.pipelines.compiled import Pipeline, check_steps, pipeline
+from augury.pipelines.compiled import Pipeline
 from augury.pipelines.donors import Ring
 from augury.pipelines.fields import parse_schema
+from augury.pipelines.making import check_steps, pipeline
 from augury.pipelines.output import Dropped, Output
 
 __all__ = ["Dropped", "Output", "Pipeline", "Ring", "check_steps", "parse_schema", "pipeline"]

@@ -10,20 +10,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from augury.catalog import registry
-from augury.errors import AuguryError, CheckFailed, DataError, RecipeError, describe, shown
+from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind, Later
 from augury.pipelines.compiling import Compiler
-from augury.pipelines.constrained import STATE, Rules, fit_constraints, read_constraints
+from augury.pipelines.constrained import STATE, Rules, fit_constraints
 from augury.pipelines.deferring import deferring, later_value
 from augury.pipelines.donors import Ring
 from augury.pipelines.explaining import explain
-from augury.pipelines.fields import parse_schema
 from augury.pipelines.identity import fingerprint
 from augury.pipelines.nodes import Node, OpNode, wrap
-from augury.pipelines.output import Applied, Dropped, Output
+from augury.pipelines.output import Dropped, Output
+from augury.pipelines.replaying import check_applied, check_lineage, stored_steps
 from augury.pipelines.rows import run_rows
 from augury.pipelines.running import Running
-from augury.pipelines.steps import Reader
 from augury.record import FieldSpec, Record, Schema
 from augury.rng import record_key
 from augury.values import canonical_bytes
@@ -46,54 +45,6 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 Pool = Mapping[str, Record] | Ring
 
 NO_RINGS: Mapping[str, Ring] = MappingProxyType({})
-
-
-def pipeline(
-    steps: Sequence[Any],
-    fields: Mapping[str, Any] | Schema,
-    *,
-    compile: bool = True,
-    partial: bool = False,
-    where: str = "steps",
-    constraints: Sequence[Any] = (),
-) -> Pipeline:
-    """Compile steps against fields.
-
-    Args:
-        steps: Op ids, ``{id: {parameters}}`` and combinators, as in a recipe.
-        fields: The schema, or what a recipe has under ``fields:``.
-        compile: False runs every effect by itself, for comparison: same draws, sizes and targets.
-        partial: Leave out steps whose field the schema lacks, instead of refusing.
-        where: What messages call the list of steps.
-        constraints: What holds between the columns of a row, as `augury.constraints.Constraint` or as a recipe has it.
-
-    Raises:
-        RecipeError: for every mistake found, a line each.
-    """
-    schema = fields if isinstance(fields, Schema) else parse_schema(fields)
-    made, errors = _compile(steps, schema, partial, where)
-    if len(errors) == 1:
-        raise errors[0][1]
-    if errors:
-        raise RecipeError("\n".join(str(error) for _, error in errors))
-    nodes, compiler, reader = made
-    warnings = [*reader.warnings, *compiler.warnings]
-    return Pipeline(schema, nodes, compiler, warnings, compile, read_constraints(constraints, schema))
-
-
-def check_steps(
-    steps: Sequence[Any], schema: Schema, *, partial: bool = False, where: str = "steps"
-) -> list[tuple[str, AuguryError]]:
-    """Return every error of the steps with its place; nothing is raised."""
-    return _compile(steps, schema, partial, where)[1]
-
-
-def _compile(steps: Any, schema: Schema, partial: bool, where: str) -> tuple[Any, list[tuple[str, AuguryError]]]:
-    reader = Reader()
-    tree = reader.read(steps, where)
-    compiler = Compiler(schema, partial)
-    nodes = compiler.compile(tree)
-    return (nodes, compiler, reader), [*reader.errors, *compiler.errors]
 
 
 class Pipeline:
@@ -410,10 +361,10 @@ class Pipeline:
             CheckFailed: where the pipeline, an op's version, a draw or a donor differs from what is stored.
         """
         self._check_ready()
-        self._check_lineage(lineage)
+        check_lineage(self.ops, self.fingerprint, lineage)
         values = self._values(record, lineage["id"])
         now = self._start(values, lineage["seed"], lineage["id"], lineage["copy"], self._rings(pool, pools))
-        now.stored = {s["path"]: _stored(s) for s in lineage["steps"]}
+        now.stored = stored_steps(lineage)
         now.trace = trace
         planned = set(now.stored)
         try:
@@ -421,32 +372,8 @@ class Pipeline:
             out = self._finish(now, record, lineage["seed"])
         except Exception as error:
             raise wrap(error, now) from error
-        done = {a.path for a in now.applied}
-        if done != planned:
-            different = sorted(done ^ planned)[0]
-            got = "applied" if different in done else "not applied"
-            raise CheckFailed(
-                describe(
-                    different,
-                    "the steps that the lineage holds",
-                    shown(f"{different} {got}"),
-                    fix="replay with the recipe that made it",
-                )
-            )
+        check_applied(planned, now.applied)
         return out
-
-    def _check_lineage(self, lineage: Mapping[str, Any]) -> None:
-        versions = {n.path: (n.spec.id, n.spec.version) for n in self.ops}
-        for step in lineage["steps"]:
-            path = step["path"] if step["path"] in versions else step["path"].rpartition(":")[0]
-            here = versions.get(path)
-            if here is None or here != (step["op"], step["version"]):
-                got = shown("no such step" if here is None else f"{here[0]} version {here[1]}")
-                fix = "install the versions that the manifest names"
-                raise CheckFailed(describe(step["path"], f"{step['op']} version {step['version']}", got, fix=fix))
-        if lineage["pipeline"] != self.fingerprint:
-            fix = "replay with the recipe that made it"
-            raise CheckFailed(describe("lineage", f"pipeline {lineage['pipeline']}", shown(self.fingerprint), fix=fix))
 
     def explain(self, lineage: Mapping[str, Any], trace: Sequence[str] = ()) -> str:
         """Return in words how a record came to be: its key, each applied step with its draw, what ran together."""
@@ -458,10 +385,3 @@ def _became_empty(spec: FieldSpec, value: Any, before: Record) -> bool:
         return False
     original = before.get(spec.name)
     return original is not None and not spec.kind.is_empty(spec.kind.check(original))
-
-
-def _stored(step: Mapping[str, Any]) -> Applied:
-    donors = tuple(step.get("donors", ()))
-    return Applied(
-        step["path"], step["op"], step["version"], tuple(step["fields"]), step.get("draw"), donors, step.get("state")
-    )

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from augury.errors import DataError, FieldError, describe, shown
+from augury.op import Donor
 from augury.record import Schema
 from augury.rng import Rng, hash_point
 
@@ -133,3 +134,20 @@ class DonorRecord(Mapping[str, Any]):
     def __len__(self) -> int:
         """Return the number of fields with a value."""
         return sum(1 for _ in self)
+
+
+def conformed(ring: Ring, donor_id: str, schema: Schema, field: str, size: Any, value: Any) -> Donor:
+    """Return a donor to an op on ``field``: what it has there, conformed to ``value``; of a row, the whole record.
+
+    Raises:
+        DataError: where it has nothing there.
+    """
+    record = DonorRecord(donor_id, ring.records[donor_id], schema)
+    if field == "row":
+        return Donor(donor_id, record, size, record)
+    if field not in record:
+        fix = "name another pool"
+        raise DataError(describe(f"donor {donor_id!r}", f"a record with {field}", shown("none"), fix=fix))
+    kind = schema.fields[field].kind
+    own = kind.conform(record[field], value)
+    return Donor(donor_id, own, kind.size(own), record)

@@ -9,7 +9,7 @@ from augury.effects import SELF, Convert, Effect, Events, Layers, Opaque, Pixels
 from augury.errors import DataError, RecipeError, describe, shown
 from augury.kinds import Kind
 from augury.op import Donor
-from augury.pipelines.donors import DonorRecord, Ring, View
+from augury.pipelines.donors import Ring, View, conformed
 from augury.pipelines.info import RunInfo
 from augury.pipelines.layering import compose_layers, mix_label
 from augury.pipelines.output import Applied
@@ -168,22 +168,8 @@ class Running:
         ring = self.rings[node.pool]
         if info.field != "row":
             self.flush(info.field)  # what is pending may change the rate that donors are brought to
-        out = []
-        for donor_id in ids:
-            record = DonorRecord(donor_id, ring.records[donor_id], self.schema)
-            if info.field == "row":
-                out.append(Donor(donor_id, record, info.size, record))
-                continue
-            kind = self.schema.fields[info.field].kind
-            if info.field not in record:
-                raise DataError(
-                    describe(
-                        f"donor {donor_id!r}", f"a record with {info.field}", shown("none"), fix="name another pool"
-                    )
-                )
-            value = kind.conform(record[info.field], self.values[info.field])
-            out.append(Donor(donor_id, value, kind.size(value), record))
-        return tuple(out)
+        value = None if info.field == "row" else self.values[info.field]
+        return tuple(conformed(ring, donor_id, self.schema, info.field, info.size, value) for donor_id in ids)
 
     # -- applying effects --------------------------------------------------------------------------------------
 
@@ -261,7 +247,7 @@ class Running:
         self.values[field] = self.kind(field).render(self.values[field], segment)
         self.later.discard(field)
         if self.trace is not None:
-            self.trace.append(f"{field}: {_describe_segment(segment)}")
+            self.trace.append(f"{field}: {segment.describe()}")
 
     def _follow(self, anchor: str, targets: Sequence[FieldSpec], size: Any, where: Any) -> None:
         for spec in targets:
@@ -413,17 +399,3 @@ def followed(kind: Kind, carried: Any, where: Any) -> Any:
             return None
         carried = kind.follow(carried, stage)
     return carried
-
-
-def _describe_segment(segment: Any) -> str:
-    warps, tones = getattr(segment, "warps", ()), getattr(segment, "tones", ())
-    if warps or tones:
-        what = "warps and fields" if getattr(segment, "dense", False) else f"warp{'s' * (len(warps) > 1)}"
-        parts = [f"{len(warps)} {what} as one resample"] if warps else []
-        parts += [f"{len(tones)} tone{'s' * (len(tones) > 1)} as one table"] if tones else []
-        return " and ".join(parts)
-    if hasattr(segment, "parts"):
-        return f"time effects as one rendering of {len(segment.parts)} part{'s' * (len(segment.parts) != 1)}"
-    if hasattr(segment, "pieces"):
-        return f"edits as one map of {len(segment.pieces)} pieces"
-    return "nothing"

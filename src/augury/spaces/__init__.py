@@ -27,6 +27,10 @@ class Segment(Protocol):
         """Return the map from source to output that targets follow; None where nothing moved."""
         ...
 
+    def describe(self) -> str:
+        """Return in words what is run together."""
+        ...
+
 
 @cache
 def segment_class(space: str) -> type:

@@ -206,6 +206,13 @@ class PlaneSegment:
         """Every intermediate canvas in output coordinates, and the output's own: targets are cut by these."""
         return [*self._outlines(), geo.rectangle(self.size.width, self.size.height)]
 
+    def describe(self) -> str:
+        """Return in words what is run together."""
+        what = "warps and fields" if self.dense else f"warp{'s' * (len(self.warps) > 1)}"
+        parts = [f"{len(self.warps)} {what} as one resample"] if self.warps else []
+        parts += [f"{len(self.tones)} tone{'s' * (len(self.tones) > 1)} as one table"] if self.tones else []
+        return " and ".join(parts)
+
     def map(self) -> PlaneMap | None:
         """Return the map targets follow; None where only tones are pending."""
         if not self.warps:

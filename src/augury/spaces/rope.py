@@ -44,6 +44,10 @@ class RopeSegment:
         self._moved = True
         return True
 
+    def describe(self) -> str:
+        """Return in words what is run together."""
+        return f"edits as one map of {len(self.pieces)} pieces"
+
     def map(self) -> RopeMap | None:
         """Return the map that targets follow."""
         return RopeMap(self.pieces) if self._moved else None

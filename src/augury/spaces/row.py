@@ -36,6 +36,10 @@ class RowSegment:
         self.effects.append(effect)
         return True
 
+    def describe(self) -> str:
+        """Return in words what is run together: a row's effects wait elsewhere."""
+        return "nothing"
+
     def map(self) -> None:
         """Return None: nothing lies on a row."""
         return None

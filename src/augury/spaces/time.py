@@ -69,6 +69,10 @@ class TimeSegment:
         self._moved = True
         return True
 
+    def describe(self) -> str:
+        """Return in words what is run together."""
+        return f"time effects as one rendering of {len(self.parts)} part{'s' * (len(self.parts) != 1)}"
+
     def map(self) -> TimeMap | None:
         """Return the map that intervals follow."""
         return TimeMap(self.parts, self.source, self.size) if self._moved else None
