@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from augury.synthesis import Block, TensorSpec
+from augury.synthesis import CHUNK, Block, TensorSpec
 from augury_synthesis.heads import Head, heads
 from augury_synthesis.noise import Noise
 
@@ -45,6 +45,14 @@ class Layout(nn.Module):
         out: dict[str, np.ndarray] = {}
         for head, value in zip(self.heads, values, strict=True):
             out.update(head.write(value))
+        return out
+
+    def blank(self, device: torch.device) -> Values:
+        """Return a chunk of values that say nothing: code 0, number 0."""
+        out = []
+        for block, head in zip(self.blocks, self.heads, strict=True):
+            shape = (CHUNK, block.shape[0], head.elements) if block.axes == "t" else (CHUNK, head.elements)
+            out.append(torch.zeros(shape, device=device, dtype=torch.float32 if block.kind == "real" else torch.int64))
         return out
 
     @property

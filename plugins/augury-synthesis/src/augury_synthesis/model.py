@@ -59,15 +59,10 @@ class NeuralModel(Model):
         with isolated(key(self.seed, "sample"), self.threads), torch.no_grad():
             wanted = want(condition, self.spec, layout, rows, self._device)
             if rows == 0:
-                return layout.write([v[:0] for v in self._blank()])
+                return layout.write([v[:0] for v in layout.blank(self._device)])
             noise = Noise(self._device, self.seed, "sample", index)
             values = self.objective.sample(self._networks, self._extra, wanted, rows, noise)
             return layout.write([v[:rows] for v in values])
-
-    def _blank(self) -> list[torch.Tensor]:
-        from augury_synthesis.objectives.base import blank
-
-        return blank(self._networks.layout, self._device)
 
     def save(self, folder: Path) -> None:
         """See `Model.save`.

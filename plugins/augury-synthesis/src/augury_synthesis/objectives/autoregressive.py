@@ -15,7 +15,7 @@ from augury_synthesis.backbones import Backbone
 from augury_synthesis.conditions import Wanted, resample
 from augury_synthesis.layout import Layout, Values
 from augury_synthesis.noise import Noise
-from augury_synthesis.objectives.base import Objective, blank
+from augury_synthesis.objectives.base import Objective
 from augury_synthesis.training.rows import Rows
 
 MAX_ELEMENTS = 2048
@@ -116,7 +116,7 @@ class Autoregressive(Objective):
         """Draw under what is fixed; of one range a code is drawn first, several are met by truncated draws, thinned."""
         layout = networks.layout
         wanted = _fix_range(wanted, layout, extra, noise.branch("range"))
-        values = blank(layout, noise.device)
+        values = layout.blank(noise.device)
         for index, fixed in wanted.fixed.items():
             values[index] = fixed.clone()
         given = torch.tensor([b in wanted.fixed for b in _owners(layout)], device=noise.device).expand(
@@ -159,5 +159,5 @@ def _fix_range(wanted: Wanted, layout: Layout, extra: Mapping[str, Tensor], nois
     if counts is None or not (counts * codes).sum() > 0:
         return wanted
     logits = torch.log(counts * codes)
-    rows = blank(layout, noise.device)[index].shape
+    rows = layout.blank(noise.device)[index].shape
     return Wanted({index: noise.categorical(logits.expand(*rows, -1))}, {})

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from augury.errors import DataError, describe, shown
 from augury.params import Fraction, Within
-from augury.synthesis import CHUNK, Batch, Budget, Refusal, Synthesizer, TensorSpec
+from augury.synthesis import Batch, Budget, Refusal, Synthesizer, TensorSpec
 from augury_synthesis.backbones import Backbone, backbones
 from augury_synthesis.conditions import Wanted
 from augury_synthesis.heads import heads
@@ -192,15 +192,6 @@ class Objective(Synthesizer):
     def sample(self, networks: Any, extra: Mapping[str, Tensor], wanted: Wanted, rows: int, noise: Noise) -> Values:
         """Return a chunk of `CHUNK` rows that hold to ``wanted`` in the first ``rows``, pure in its arguments."""
         raise NotImplementedError
-
-
-def blank(layout: Layout, device: torch.device) -> Values:
-    """Return a chunk of values that say nothing: code 0, number 0."""
-    out = []
-    for block, head in zip(layout.blocks, layout.heads, strict=True):
-        shape = (CHUNK, block.shape[0], head.elements) if block.axes == "t" else (CHUNK, head.elements)
-        out.append(torch.zeros(shape, device=device, dtype=torch.float32 if block.kind == "real" else torch.int64))
-    return out
 
 
 def _plain(value: Any) -> Any:
