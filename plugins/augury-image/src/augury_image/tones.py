@@ -183,9 +183,19 @@ def look_up(image: np.ndarray, table: np.ndarray, owned: bool = False) -> np.nda
         if table.tobytes() == _NEGATIVE:
             return cv2.bitwise_not(image, dst=image if owned else None).reshape(image.shape)
         out = image if owned and image.flags.c_contiguous else image.copy()
-        stringzilla.translate(memoryview(out.data), memoryview(table.ravel().data), inplace=True)
+        _translate(out, table)
         return out
+    if image.dtype == table.dtype == np.uint8:
+        planes = cv2.split(image)  # OpenCV takes three times as long with a table for each channel
+        for plane, column in zip(planes, table.T, strict=True):
+            _translate(plane, np.ascontiguousarray(column))
+        return cv2.merge(planes).reshape(image.shape)
     return _by_index(image, table)
+
+
+def _translate(values: np.ndarray, table: np.ndarray) -> None:
+    """Send contiguous bytes through a table of 256, in place."""
+    stringzilla.translate(memoryview(values.data), memoryview(table.ravel().data), inplace=True)
 
 
 def _by_index(image: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from augury.effects import Pixels
 from augury.op import Info, Op
 from augury.params import FractionRange, Range, Within
 from augury.rng import Rng
+from augury_image.tones import look_up
 from augury_image.working import DTYPES, colours_of, in_floats, resized, to_unit, with_colours
 
 _LEVELS = 1024
@@ -110,7 +111,7 @@ def histograms_matched(image: np.ndarray, donor: np.ndarray, blend: float) -> np
     planes = zip(np.moveaxis(own, 2, 0), np.moveaxis(theirs, 2, 0), strict=True)
     tables = [_matching(a, b, 256, blend) for a, b in planes]
     table = np.rint(np.stack(tables, axis=1) * 255.0).astype(np.uint8)
-    return with_colours(image, cv2.LUT(np.ascontiguousarray(own), table[None]))
+    return with_colours(image, look_up(own, table))
 
 
 def _indices(plane: np.ndarray) -> np.ndarray:

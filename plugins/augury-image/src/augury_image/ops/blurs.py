@@ -275,20 +275,23 @@ def zoom_blurred(image: np.ndarray, zoom: float) -> np.ndarray:
     step = math.log(zoom) / (2**doublings - 1)
 
     def moments(value: np.ndarray, _: Colour) -> np.ndarray:
-        value = _zoomed(value, math.exp(-math.log(zoom) / 2.0))
+        value = _zoomed(value, math.exp(-math.log(zoom) / 2.0), np.empty_like(value))
+        later = np.empty_like(value)
         for k in range(doublings):
-            value = cv2.addWeighted(value, 0.5, _zoomed(value, math.exp(step * 2**k)), 0.5, 0.0, dst=value)
+            later = _zoomed(value, math.exp(step * 2**k), later)
+            value = cv2.addWeighted(value, 0.5, later, 0.5, 0.0, dst=value)
         return value
 
     value = as_four(moments, image.astype(np.float32), (), height * width).reshape(image.shape)
     return value if image.dtype.kind == "f" else np.rint(value).astype(image.dtype)
 
 
-def _zoomed(value: np.ndarray, factor: float) -> np.ndarray:
+def _zoomed(value: np.ndarray, factor: float, into: np.ndarray) -> np.ndarray:
+    """Return ``into``: a picture's memory taken anew for each moment would take as long as the resample."""
     height, width = value.shape[:2]
     x, y = (width - 1) / 2.0, (height - 1) / 2.0
     matrix = np.array([[factor, 0.0, x * (1.0 - factor)], [0.0, factor, y * (1.0 - factor)]])
-    return cv2.warpAffine(value, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return cv2.warpAffine(value, matrix, (width, height), dst=into, borderMode=cv2.BORDER_REFLECT)
 
 
 def scattered(image: np.ndarray, sigma_px: float, reach_px: int, seed: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from augury.op import Info, Op
 from augury.params import Fraction, FractionRange, IntRange, Range, Within
 from augury.rng import Rng
 from augury_image.ops.color import HueRange
-from augury_image.tones import scaled, tone
+from augury_image.tones import look_up, scaled, tone
 from augury_image.working import DTYPES, colours_of, in_floats, to_unit
 
 _XYZ_TO_LINEAR = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
@@ -316,7 +316,7 @@ def shifted_hsv(image: np.ndarray, hue_deg: float, saturation: float, value: flo
         levels = np.arange(256, dtype=np.float32)
         columns = (levels + hue_deg * 256 / 360) % 256, levels + saturation * 255, levels + value * 255
         table = np.stack([(columns[0] + 0.5) % 256, *(c.clip(0, 255) + 0.5 for c in columns[1:])], axis=1)
-        hsv = cv2.LUT(cv2.cvtColor(colours, cv2.COLOR_RGB2HSV_FULL), table.astype(np.uint8)[None])
+        hsv = look_up(cv2.cvtColor(colours, cv2.COLOR_RGB2HSV_FULL), table.astype(np.uint8))
         out = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL)
         return out if image.shape[2] == 3 else np.dstack([out, image[:, :, 3]])
 

@@ -13,6 +13,7 @@ from augury.op import Info, Op
 from augury.params import Range, Within
 from augury.rng import Rng
 from augury_image.paint import UNIT
+from augury_image.tones import look_up
 
 _EXACT = 1 << 24
 """OpenCV's counts are floats of 24 bits."""
@@ -106,8 +107,8 @@ def equalize_levels(image: np.ndarray) -> np.ndarray:
 
 def _by_tables(image: np.ndarray, table_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Return an 8-bit image with each channel sent through the table that is made of it."""
-    planes = [plane.reshape(image.shape[:2]) for plane in cv2.split(image)]
-    return np.asarray(cv2.merge([cv2.LUT(plane, table_of(plane)) for plane in planes])).reshape(image.shape)
+    tables = [table_of(plane.reshape(image.shape[:2])) for plane in cv2.split(image)]
+    return look_up(image, np.stack(tables, axis=1))
 
 
 def _stretching(plane: np.ndarray) -> np.ndarray:
