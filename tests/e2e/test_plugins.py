@@ -146,10 +146,7 @@ def test_scaffolded_plugins_pass_their_own_tests(place, variant):
 
 @pytest.mark.slow
 def test_every_entry_loads_from_its_wheel(place):
-    """Every op, kind, format and all else imports what it names where it is installed; bridges say what they lack.
-
-    That a wheel holds every file of the tree is asked in ``tests/packaging``; the kit and the plugins' tests run there.
-    """
+    """Every op, kind, format and all else imports what it names where it is installed; bridges say what they lack."""
     code = """
     from augury.catalog import registry
     from augury.errors import AuguryError
@@ -167,6 +164,20 @@ def test_every_entry_loads_from_its_wheel(place):
     told = re.compile(r'augury-bridges/.*Fix: (pip install "augury-bridges\[\w+\]==|use |call it )')
     assert [text for text in failed if not told.match(text)] == []
     assert int(loaded) > 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("project", PROJECTS[1:], ids=lambda path: path.name)
+def test_first_party_plugins_pass_their_own_tests(place, project):
+    """The tests of our own plugins pass against the installed wheels, those that take long and the kit left out.
+
+    The kit runs on the same code in the tree; what is asked here is whether the wheels hold all that there is.
+    """
+    if not (project / "tests").is_dir():
+        pytest.skip("it has no tests")
+    options = ("-q", "-x", "-p", "no:cacheprovider", "-m", "not slow and not real", "-k", "not conforms")
+    printed = place.good("python", "-m", "pytest", *options, str(project / "tests"), cwd=ROOT)
+    assert " passed" in printed
 
 
 # -- broken in each way ----------------------------------------------------------------------------------------------
